@@ -1,0 +1,154 @@
+"""Curves and frames: resampling, simplification, smoothing, affine maps. Pure functions over (n, 2) arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+
+def arc_lengths(points: ArrayLike) -> Array:
+    """Cumulative arc length at each point: float64 (n,), starting at 0."""
+    xy = np.asarray(points, np.float64)
+    return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(xy, axis=0), axis=1))])
+
+
+def resample(points: ArrayLike, step: float) -> Array:
+    """Points spaced evenly along the arc, at most `step` apart, both ends kept: float64 (m, 2).
+
+    A curve of length 0 comes back as its first point. Raises ValueError unless step > 0.
+    """
+    if not step > 0:
+        raise ValueError(f"step must be positive, not {step}")
+    xy = np.asarray(points, np.float64)
+    s = arc_lengths(xy)
+    if s[-1] == 0:
+        return xy[:1].copy()
+    at = np.linspace(0, s[-1], max(2, int(np.ceil(s[-1] / step - 1e-9)) + 1))
+    return np.stack([np.interp(at, s, xy[:, 0]), np.interp(at, s, xy[:, 1])], axis=1)
+
+
+def significance(points: ArrayLike) -> Array:
+    """For each point the tolerance from which Ramer-Douglas-Peucker drops it: float64 (n,), infinite at the ends.
+
+    `points[significance(points) > eps]` is the RDP simplification of the open curve for every eps at once, made
+    monotone: a point never outlives the one at which its piece of the curve was cut.
+    Ramer 1972; Douglas and Peucker 1973, with the distance to the chord's segment.
+    """
+    xy = np.asarray(points, np.float64)
+    n = len(xy)
+    out = np.zeros(n)
+    out[[0, -1]] = np.inf
+    stack = [(0, n - 1, np.inf)]
+    while stack:
+        a, b, limit = stack.pop()
+        if b - a < 2:
+            continue
+        d = _distance_to_segment(xy[a + 1 : b], xy[a], xy[b])
+        k = int(d.argmax())
+        here = min(float(d[k]), limit)
+        out[a + 1 + k] = here
+        if here > 0:
+            stack += [(a, a + 1 + k, here), (a + 1 + k, b, here)]
+    return out
+
+
+def simplify(points: ArrayLike, tolerance: float) -> Array:
+    """The curve without the points that lie within `tolerance` of the rest (RDP); ends are kept: float64 (m, 2)."""
+    xy = np.asarray(points, np.float64)
+    return xy[significance(xy) > tolerance]
+
+
+def smooth(points: ArrayLike, sigma: float, step: float | None = None) -> Array:
+    """The curve under a Gaussian of `sigma` along the arc, both ends fixed: float64 (m, 2).
+
+    The curve is first resampled evenly at `step` (default sigma / 2). The ends are held by reflecting the curve through
+    them, which keeps the end points and their tangents. A curve shorter than a step, or sigma = 0, is only copied.
+    """
+    xy = np.asarray(points, np.float64)
+    if sigma <= 0 or len(xy) < 2:
+        return xy.copy()
+    even = resample(xy, step or sigma / 2)
+    if len(even) < 3:
+        return even
+    spacing = arc_lengths(even)[-1] / (len(even) - 1)
+    radius = min(int(np.ceil(3 * sigma / spacing)), len(even) - 1)
+    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) * spacing / sigma) ** 2)
+    kernel /= kernel.sum()
+    head = 2 * even[0] - even[radius:0:-1]
+    tail = 2 * even[-1] - even[-2 : -radius - 2 : -1]
+    padded = np.concatenate([head, even, tail])
+    out = np.stack([np.convolve(padded[:, i], kernel, mode="valid") for i in (0, 1)], axis=1)
+    out[[0, -1]] = even[[0, -1]]
+    return out
+
+
+def distance_to_polyline(queries: ArrayLike, points: ArrayLike) -> Array:
+    """Euclidean distance of each query point to the nearest place on the polyline: float64 (m,)."""
+    q, xy = np.asarray(queries, np.float64), np.asarray(points, np.float64)
+    if len(xy) == 1:
+        return np.linalg.norm(q - xy[0], axis=1)
+    return np.min([_distance_to_segment(q, a, b) for a, b in zip(xy[:-1], xy[1:], strict=True)], axis=0)
+
+
+def _distance_to_segment(q: Array, a: Array, b: Array) -> Array:
+    chord = b - a
+    norm2 = float(chord @ chord)
+    if norm2 == 0:
+        return np.linalg.norm(q - a, axis=1)
+    t = np.clip((q - a) @ chord / norm2, 0, 1)
+    return np.linalg.norm(q - a - t[:, None] * chord, axis=1)
+
+
+@dataclass(frozen=True)
+class Affine:
+    """The map (x, y) -> (a x + b y + c, d x + e y + f) between two frames, with its exact inverse."""
+
+    a: float = 1.0
+    b: float = 0.0
+    c: float = 0.0
+    d: float = 0.0
+    e: float = 1.0
+    f: float = 0.0
+
+    @classmethod
+    def translation(cls, dx: float, dy: float) -> Affine:
+        return cls(c=dx, f=dy)
+
+    @classmethod
+    def scaling(cls, sx: float, sy: float | None = None) -> Affine:
+        return cls(a=sx, e=sx if sy is None else sy)
+
+    @classmethod
+    def rotation(cls, radians: float) -> Affine:
+        """Turns by `radians` from the x axis towards the y axis (clockwise on the screen, as y points down)."""
+        cos, sin = float(np.cos(radians)), float(np.sin(radians))
+        return cls(a=cos, b=-sin, d=sin, e=cos)
+
+    def apply(self, points: ArrayLike) -> Array:
+        """float64 (n, 2) in the target frame."""
+        xy = np.asarray(points, np.float64).reshape(-1, 2)
+        x, y = xy[:, 0], xy[:, 1]
+        return np.stack([self.a * x + self.b * y + self.c, self.d * x + self.e * y + self.f], axis=1)
+
+    def then(self, after: Affine) -> Affine:
+        """The map that does this one first, then `after`."""
+        return Affine(
+            after.a * self.a + after.b * self.d,
+            after.a * self.b + after.b * self.e,
+            after.a * self.c + after.b * self.f + after.c,
+            after.d * self.a + after.e * self.d,
+            after.d * self.b + after.e * self.e,
+            after.d * self.c + after.e * self.f + after.f,
+        )
+
+    def inverse(self) -> Affine:
+        """The map back. Raises ValueError when the map flattens the plane."""
+        det = self.a * self.e - self.b * self.d
+        if det == 0 or not np.isfinite(det):
+            raise ValueError("this affine map has no inverse")
+        a, b, d, e = self.e / det, -self.b / det, -self.d / det, self.a / det
+        return Affine(a, b, -(a * self.c + b * self.f), d, e, -(d * self.c + e * self.f))

@@ -47,6 +47,11 @@ def test_two_delayed_dots_of_one_letter_keep_their_order():
     assert immediate_order([arch(0), arch(60), arch(120), dot(30), dot(15)]) == [0, 3, 4, 1, 2]
 
 
+def test_marks_of_a_single_body_stay_as_written_even_from_right_to_left():
+    body = line((0, 0), (0, 100), (80, 60), (160, 100))
+    assert immediate_order([body, dot(150), dot(80), bar(-10, 30)]) == [0, 1, 2, 3]
+
+
 def test_printed_letters_stay():
     i_then_n = [stem(10), dot(10), stem(40), arch(40)]
     capital_e = [stem(10, 0), bar(10, 50, 0), bar(10, 40, 50), bar(10, 50, 100), stem(80), arch(80)]

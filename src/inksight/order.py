@@ -27,25 +27,26 @@ def immediate_order(strokes: Sequence[ArrayLike]) -> list[int]:
 
     `strokes` are arrays (n >= 1, 2) in writing order, x right and y down, in any unit. A delayed mark is a stroke that
     is small against the ink (arc length of at most half the ink height, or a flat bar) and whose centre lies clearly to
-    the left of a stroke written between it and the one that it belongs to: the nearest earlier one, or the last of
-    those it touches. Everything else stays in the order written.
+    the left of a stroke of other letters written between it and the one that it belongs to: the nearest earlier one, or
+    the last of those it touches. Everything else stays in the order written.
     """
     curves = _in_ink_heights(strokes)
     lengths = [arc_lengths(c)[-1] for c in curves]
     centre = np.array([(c[:, 0].min() + c[:, 0].max()) / 2 for c in curves])
-    delayed: dict[int, list[int]] = {}  # body stroke -> its delayed marks
+    home: dict[int, int] = {}  # mark -> the body stroke that it belongs to
+    delayed: list[int] = []
     bodies: list[int] = []
-    stay: list[int] = []
     for i, curve in enumerate(curves):
         if bodies and _is_mark_shaped(curve):
-            home = bodies[_nearest(curve, [curves[k] for k in bodies])]
-            if (centre[home + 1 : i] > centre[i] + _BACK).any():
-                delayed.setdefault(home, []).append(i)
+            home[i] = bodies[_nearest(curve, [curves[k] for k in bodies])]
+            between = [k for k in range(home[i] + 1, i) if home.get(k) != home[i]]
+            if (centre[between] > centre[i] + _BACK).any():
+                delayed.append(i)
                 continue
-        stay.append(i)
         if lengths[i] >= _BODY:
             bodies.append(i)
-    return [k for body in stay for k in (body, *delayed.get(body, ()))]
+    stay = [i for i in range(len(curves)) if i not in delayed]
+    return [k for body in stay for k in (body, *(m for m in delayed if home[m] == body))]
 
 
 def _in_ink_heights(strokes: Sequence[ArrayLike]) -> list[Array]:

@@ -1,0 +1,125 @@
+"""Prepare the ink of a data folder for training: smooth it, put it in order, rank its points, and write one file.
+
+    python -m train.pack ../shared/data/ink .cache/ink.npz
+
+Everything here depends on a sample alone, so it is done once. What is drawn at random (slant, size, pen, paper) is done
+for each batch in train/data.py and train/render.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inksight.geometry import resample, significance, smooth
+from inksight.order import immediate_order
+from inksight.packed import read_packed
+
+UNIT = 3600
+"""Stored integers per ink height: LONGEST heights fit int16."""
+SPACING = 0.045
+"""Distance of the stored points along the curve, in ink heights: fine enough to draw a smooth line."""
+LONGEST = 9.0
+"""Samples wider than this many heights are left out: they would not fit the widest canvas at a readable size."""
+SOURCES = ("unipen_words", "unipen_textwords", "unipen_autowords", "unipen_chars", "font_glyphs")
+
+
+class Sample(NamedTuple):
+    """One word, character or glyph: strokes in ink heights (baseline frame for glyphs), ranks for RDP."""
+
+    text: str
+    writer: str
+    source: int
+    split: str
+    strokes: list[NDArray[np.float64]]
+    ranks: list[NDArray[np.float64]]
+    advance: float
+
+
+def prepare(
+    text: str, writer: str, source: int, split: str, strokes: list[NDArray[np.int32]], advance: float
+) -> Sample | None:
+    """Scale to ink height 1, smooth, resample, order and rank a sample; None if it can't be used."""
+    if not strokes or not text.strip():
+        return None
+    points = np.concatenate(strokes).astype(np.float64)
+    low, size = points.min(axis=0), np.ptp(points, axis=0)
+    glyph = SOURCES[source] == "font_glyphs"
+    # A dash or a dot has no height of its own: a share of its width, or of the tablet's usual size, stands in.
+    height = 1000.0 if glyph else max(size[1], 0.3 * size[0], 1.0)
+    if size[0] / height > LONGEST:
+        return None
+    origin = np.array([low[0], 0.0 if glyph else low[1]])
+    # One unit of the tablet is the width of its staircase.
+    sigma = 0.0 if glyph else min(max(0.012, 0.9 / height), 0.04)
+    curves = [resample(smooth((s - origin) / height, sigma, SPACING / 3), SPACING) for s in strokes]
+    curves = [curves[i] for i in immediate_order(curves)]
+    return Sample(text, writer, source, split, curves, [significance(c) for c in curves], advance / height)
+
+
+def _prepare(arguments: tuple) -> Sample | None:
+    return prepare(*arguments)
+
+
+def read(folder: Path) -> Iterator[tuple]:
+    """Arguments of `prepare` for every sample of the folder that may be trained or validated on."""
+    splits = json.loads((folder / "unipen_split.json").read_text())
+    test, val = set(splits["test"]), set(splits["val"])
+    licences = json.loads((folder / "font_licences.json").read_text())
+    characters: Counter[str] = Counter()
+    for source, name in enumerate(SOURCES):
+        for s in read_packed(folder / f"{name}.npz"):
+            if s.writer in test:  # test writers are never trained on
+                continue
+            if name == "font_glyphs" and not ("OFL" in licences.get(s.writer, "") or s.writer.startswith("Hershey")):
+                continue
+            if name == "unipen_chars":
+                characters[s.text] += 1
+                if characters[s.text] > 400:
+                    continue
+            yield s.text, s.writer, source, "val" if s.writer in val else "train", s.strokes, s.advance
+
+
+def write(samples: list[Sample], path: Path) -> None:
+    """Flat arrays: `xy` int16 (points, 2), `rank` float16 (points,), lengths of strokes, strokes of samples, labels."""
+    strokes = [c for s in samples for c in s.strokes]
+    arrays = {
+        "xy": np.rint(np.concatenate(strokes) * UNIT).astype(np.int16),
+        "rank": np.concatenate([r for s in samples for r in s.ranks]).astype(np.float16),
+        "points": np.array([len(c) for c in strokes], np.int32),
+        "strokes": np.array([len(s.strokes) for s in samples], np.int32),
+        "source": np.array([s.source for s in samples], np.int8),
+        "val": np.array([s.split == "val" for s in samples]),
+        "advance": np.array([s.advance for s in samples], np.float32),
+        "text": np.array("\n".join(s.text.replace("\n", " ") for s in samples)),
+        "writer": np.array("\n".join(s.writer for s in samples)),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".tmp.npz")
+    np.savez(beside, **arrays)
+    os.replace(beside, path)
+
+
+def main() -> None:
+    """Pack a folder."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("output", type=Path)
+    args = parser.parse_args()
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        samples = [s for s in pool.map(_prepare, read(args.folder), chunksize=256) if s]
+    write(samples, args.output)
+    print(f"{len(samples)} samples, {sum(s.split == 'val' for s in samples)} of them for validation -> {args.output}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,269 @@
+"""Train the tracing model.
+
+One CPU:          python -m train.train --ink .cache/ink.npz --words ../shared/data/words --out .cache/run --minutes 90
+One GPU:          the same with --device cuda --size base --batch 512 --workers 12 --compile
+Several GPUs:     torchrun --nproc-per-node 8 -m train.train ... --device cuda
+Go on with a run: the same command again (it finds OUT/state.pt), or --start model.safetensors for new training from weights
+
+OUT gets log.jsonl (losses), state.pt (everything to resume), model.safetensors (the averaged weights) and config.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import os
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
+
+from inksight.tokens import DERENDER, RECOGNIZE_DERENDER, Vocabulary
+from train.data import InkBatches, InkStore, PictureBatches, collate, device_standardise, encode, place
+from train.loss import losses, total
+from train.model import Config, InkModel
+from train.render import render
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    # what goes in and comes out
+    add("--ink", type=Path, required=True, help="file made by train.pack")
+    add("--words", type=Path, help="folder of real word pictures (zip files); left out: ink only")
+    add("--out", type=Path, required=True, help="folder of the run")
+    add("--start", type=Path, help="weights (.safetensors) to start from")
+    # the model
+    add("--size", default="small", choices=["tiny", "small", "base"])
+    # how long
+    add("--minutes", type=float, default=30, help="wall-clock budget; the learning rate falls to zero over it")
+    add("--max-steps", type=int, default=10**9)
+    # the optimiser
+    add("--batch", type=int, default=64)
+    add("--lr", type=float, default=1.5e-3)
+    add("--warmup", type=int, default=300)
+    add("--average", type=float, default=0.999, help="decay of the averaged weights")
+    add("--pictures", type=float, default=0.12, help="share of steps on real pictures")
+    # the machine
+    add("--device", default="cpu")
+    add("--threads", type=int, default=2)
+    add("--workers", type=int, default=0, help="processes that prepare ink")
+    add("--compile", action="store_true")
+    add("--seed", type=int, default=0)
+    # how often
+    add("--log-every", type=int, default=25)
+    add("--check-every", type=int, default=500)
+    return parser.parse_args()
+
+
+def learning_rate(step: int, progress: float, peak: float, warmup: int) -> float:
+    """Linear warm-up, then a cosine down to 2 % at progress 1."""
+    return peak * min(1, (step + 1) / warmup) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(progress, 1))))
+
+
+def to(batch: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
+    """The batch on the device."""
+    return {k: v.to(device, non_blocking=True) for k, v in batch.items()}
+
+
+def pictures(batch: dict[str, Tensor]) -> Tensor:
+    """The pictures of a batch as the network sees them: real ones are in it, ink is drawn now."""
+    if "picture" in batch:
+        return device_standardise(batch["picture"])
+    return render(batch)
+
+
+def loader(dataset: IterableDataset, workers: int) -> Iterator[dict[str, Tensor]]:
+    """Batches of an endless data set."""
+    return iter(DataLoader(dataset, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None))
+
+
+def validation(path: Path, batches: int = 4, size: int = 48) -> list[dict[str, Tensor]]:
+    """The same batches of validation writers each time."""
+    rng = np.random.default_rng(1)
+    store, vocabulary = InkStore(path, "val"), Vocabulary()
+    out = []
+    for i in range(batches):
+        inks = [ink for _ in range(size) if (ink := place(store, rng, 448))]
+        task = (RECOGNIZE_DERENDER, DERENDER)[i % 2]
+        codes = [encode(ink, task, vocabulary, rng, 0.0) for ink in inks]
+        out.append(collate(inks, codes, [vocabulary.encode(ink.text) for ink in inks]))
+    return out
+
+
+@torch.no_grad()
+def check(model: InkModel, batches: list[dict[str, Tensor]], device: torch.device, autocast: torch.autocast) -> dict:
+    """Nats per decision on the validation batches, drawn the same way each time."""
+    state = torch.get_rng_state()
+    torch.manual_seed(1)
+    model.eval()
+    sums: dict[str, float] = defaultdict(float)
+    for batch in batches:
+        here = to(batch, device)
+        with autocast:
+            for key, value in losses(model, here, pictures(here)).items():
+                sums[key] += float(value)
+    model.train()
+    torch.set_rng_state(state)
+    return averages(sums)
+
+
+def averages(sums: dict[str, float]) -> dict[str, float]:
+    """Sums of train.loss.losses as nats per point, per start and per letter."""
+    points, starts, letters = (max(sums.get(k, 0.0), 1.0) for k in ("points", "starts", "letters"))
+    ink = sum(sums.get(k, 0.0) for k in ("lift", "dx", "dy", "start", "inside"))
+    return {
+        "nats_per_point": ink / (points + starts),
+        "move": (sums["dx"] + sums["dy"]) / points,
+        "lift": sums["lift"] / points,
+        "start": sums["start"] / starts,
+        "inside": sums["inside"] / starts,
+        "text": sums["text"] / letters,
+        "ctc": sums["ctc"] / letters,
+    }
+
+
+class Run:
+    """A training run: model, averaged weights, optimiser, counters; saved whole, resumed whole."""
+
+    def __init__(self, args: argparse.Namespace, device: torch.device) -> None:
+        torch.manual_seed(args.seed)
+        self.folder = args.out
+        self.model = InkModel(Config.of(args.size)).to(device)
+        if args.start:
+            self.model.load_state_dict({k: v.float() for k, v in load_file(args.start).items()}, strict=False)
+        self.average = copy.deepcopy(self.model).eval()
+        decayed = [p for p in self.model.parameters() if p.ndim >= 2]
+        plain = [p for p in self.model.parameters() if p.ndim < 2]
+        groups = [{"params": decayed, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}]
+        self.optimizer = torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.98), fused=True)
+        self.step, self.samples, self.seconds = 0, 0, 0.0
+        if (self.folder / "state.pt").exists():
+            state = torch.load(self.folder / "state.pt", map_location=device, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.average.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.samples, self.seconds = state["step"], state["samples"], state["seconds"]
+
+    @torch.no_grad()
+    def follow(self, decay: float) -> None:
+        """Move the averaged weights towards the model's."""
+        decay = min(decay, (self.step + 1) / (self.step + 10))
+        for a, b in zip(self.average.state_dict().values(), self.model.state_dict().values(), strict=True):
+            if a.dtype.is_floating_point:
+                a.lerp_(b, 1 - decay)
+            else:
+                a.copy_(b)
+
+    def save(self) -> None:
+        """Write beside, then rename."""
+        state = {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "samples": self.samples,
+            "seconds": self.seconds,
+        }
+        torch.save(state, self.folder / "state.tmp")
+        os.replace(self.folder / "state.tmp", self.folder / "state.pt")
+        weights = {k: v.contiguous().cpu() for k, v in self.average.state_dict().items()}
+        save_file(weights, self.folder / "model.tmp")
+        os.replace(self.folder / "model.tmp", self.folder / "model.safetensors")
+        facts = asdict(self.model.config) | {"samples": self.samples, "minutes": round(self.seconds / 60, 1)}
+        (self.folder / "config.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False))
+
+
+def main() -> None:
+    """Train until the minutes are over."""
+    args = arguments()
+    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    if world > 1:
+        torch.distributed.init_process_group("nccl")
+        torch.cuda.set_device(rank)
+    device = torch.device(args.device)
+    torch.set_num_threads(args.threads)
+    args.out.mkdir(parents=True, exist_ok=True)
+    run = Run(args, device)
+    forward = torch.compile(losses, dynamic=True) if args.compile else losses
+    model = run.model
+    autocast = torch.autocast(device.type, torch.bfloat16)
+    seed = args.seed + 1000 * rank + run.step
+    ink = loader(InkBatches(args.ink, args.batch, seed=seed), args.workers)
+    real = loader(PictureBatches(args.words, args.batch, seed=seed), min(args.workers, 2)) if args.words else None
+    held = validation(args.ink) if rank == 0 else []
+    print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, step {run.step}", flush=True)
+
+    rng = np.random.default_rng(seed)
+    begin, before = time.time(), run.seconds
+    sums: dict[str, float] = defaultdict(float)
+    for _ in range(args.max_steps):
+        elapsed = time.time() - begin
+        run.seconds = before + elapsed
+        if run.seconds > args.minutes * 60:
+            break
+        rate = learning_rate(run.step, run.seconds / (args.minutes * 60), args.lr, args.warmup)
+        for group in run.optimizer.param_groups:
+            group["lr"] = rate
+        batch = to(next(real if real and rng.random() < args.pictures else ink), device)
+        with autocast:
+            parts = forward(model, batch, pictures(batch))
+            loss = total(parts)
+        loss.backward()
+        if world > 1:
+            for p in model.parameters():
+                if p.grad is None:
+                    p.grad = torch.zeros_like(p)
+                torch.distributed.all_reduce(p.grad, torch.distributed.ReduceOp.AVG)
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        run.optimizer.step()
+        run.optimizer.zero_grad(set_to_none=True)
+        run.step, run.samples = run.step + 1, run.samples + len(batch["ids"]) * world
+        run.follow(args.average)
+        if rank == 0:
+            report(run, args, parts, float(norm), rate, sums, held, device, autocast)
+    if rank == 0:
+        run.save()
+
+
+def report(
+    run: Run,
+    args: argparse.Namespace,
+    parts: dict[str, Tensor],
+    norm: float,
+    rate: float,
+    sums: dict[str, float],
+    held: list[dict[str, Tensor]],
+    device: torch.device,
+    autocast: torch.autocast,
+) -> None:
+    """Log the losses every `log_every` steps; validate and save every `check_every`."""
+    for key, value in parts.items():
+        sums[key] += float(value)
+    row: dict[str, object] = {}
+    if run.step % args.log_every == 0:
+        row = {"step": run.step, "samples": run.samples, "seconds": round(run.seconds), "lr": rate, "norm": norm}
+        row |= averages(sums)
+        sums.clear()
+    if run.step % args.check_every == 0:
+        row |= {f"val_{k}": v for k, v in check(run.average, held, device, autocast).items()}
+        run.save()
+    if row:
+        text = json.dumps({k: round(v, 5) if isinstance(v, float) else v for k, v in row.items()})
+        print(text, flush=True)
+        with open(run.folder / "log.jsonl", "a") as log:
+            log.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

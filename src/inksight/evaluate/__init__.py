@@ -1,0 +1,1 @@
+"""Measures, test sets, a renderer of its own, baselines and reports."""

@@ -1,0 +1,127 @@
+"""What an evaluation found: as a table, as JSON, and drawn."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from ..errors import InputError
+from ..ink import Word
+from .sets import Sample
+from .sheet import contact_sheet
+
+Scores: TypeAlias = dict[str, float]
+"""Of one word: measure -> value; NaN where the measure does not apply."""
+
+# What the table shows: measure, statistic, heading.
+_TABLE = (
+    ("ldtw", "median", "body LDTW, % of ink height, median"),
+    ("ldtw", "mean", "body LDTW, mean"),
+    ("ldtw", "p90", "body LDTW, 90th percentile"),
+    ("direction", "mean", "direction (nearest sample)"),
+    ("direction_of_passes", "mean", "direction (any pass)"),
+    ("pen_lift_f1", "mean", "pen-lift F1"),
+    ("stroke_count_error", "mean", "stroke-count error"),
+    ("order_tau", "mean", "order tau"),
+    ("mark_f1", "mean", "mark F1"),
+    ("retrace_recall", "mean", "retrace recall"),
+    ("chamfer_missed", "mean", "chamfer truth to ink, %"),
+    ("chamfer_added", "mean", "chamfer ink to truth, %"),
+    ("coverage", "mean", "coverage"),
+    ("spurious", "mean", "spurious"),
+    ("aiou", "mean", "AIoU"),
+    ("air_travel", "mean", "air travel"),
+    ("cer", "mean", "CER"),
+    ("exact", "mean", "exact words"),
+    ("crashed", "mean", "crashed"),
+    ("empty", "mean", "empty"),
+    ("fallback", "mean", "fallback used"),
+    ("seconds", "mean", "seconds a word"),
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Per row ("model", "skeleton", ...) the scores of each word, in the order of the samples; the model's words."""
+
+    settings: Mapping[str, Any]
+    samples: Sequence[Sample] = field(repr=False)
+    words: Sequence[Word] = field(repr=False)
+    rows: Mapping[str, Sequence[Scores]] = field(repr=False)
+
+    def summary(self) -> dict[str, dict[str, dict[str, float]]]:
+        """row -> measure -> {"median", "mean", "p90", "n"} over the words that the measure applies to."""
+        return {row: _summarise(scores) for row, scores in self.rows.items()}
+
+    def table(self) -> str:
+        """A Markdown table: measures down, rows across."""
+        summary = self.summary()
+        cells = [["", *summary], ["words", *(str(len(self.rows[row])) for row in summary)]]
+        for measure, statistic, heading in _TABLE:
+            values = [summary[row].get(measure, {}).get(statistic) for row in summary]
+            if any(v is not None for v in values):
+                cells.append([heading, *("" if v is None else f"{v:.3g}" for v in values)])
+        widths = [max(len(line[k]) for line in cells) for k in range(len(cells[0]))]
+        lines = ["| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |" for line in cells]
+        lines.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """Settings, summary and every word's scores; what doesn't apply is null."""
+        said = [
+            {"text": s.text, "writer": s.writer, "read": w.text, "origin": w.origin, "confidence": w.confidence}
+            for s, w in zip(self.samples, self.words, strict=True)
+        ]
+        rows = {row: [_without_nan(s) for s in scores] for row, scores in self.rows.items()}
+        return {"settings": dict(self.settings), "summary": self.summary(), "words": said, "rows": rows}
+
+    def save(self, folder: str | Path) -> None:
+        """Write report.json, table.md and sheet.png into a folder, which is made if need be.
+
+        Raises InputError when the folder can't be written to.
+        """
+        out = Path(folder)
+        try:
+            out.mkdir(exist_ok=True)
+            _write(out / "table.md", (self.table() + "\n").encode())
+            _write(out / "report.json", json.dumps(self.to_json(), ensure_ascii=False, indent=1).encode())
+            _write(out / "sheet.png", contact_sheet(self.samples, self.words, self._badness(), self._captions()))
+        except OSError as error:
+            raise InputError(
+                f"{out}: can't write the report there ({error.strerror}); choose another folder"
+            ) from error
+
+    def _badness(self) -> list[float]:
+        """LDTW where the truth is known, else how badly ink and picture agree."""
+        return [s.get("ldtw", 1 - s["coverage"] + s["spurious"]) for s in self.rows["model"]]
+
+    def _captions(self) -> list[str]:
+        pairs = zip(self._badness(), self.samples, self.words, strict=True)
+        return [f"{bad:.1f}  {s.text} > {w.text}" + (f" ({w.origin})" if w.origin else "") for bad, s, w in pairs]
+
+
+def _summarise(scores: Sequence[Scores]) -> dict[str, dict[str, float]]:
+    out = {}
+    for measure in sorted({m for s in scores for m in s}):
+        values = np.array([s[measure] for s in scores if not math.isnan(s.get(measure, math.nan))])
+        if len(values):
+            median, p90 = np.percentile(values, (50, 90)).tolist()
+            out[measure] = {"median": median, "mean": float(values.mean()), "p90": p90, "n": len(values)}
+    return out
+
+
+def _without_nan(scores: Scores) -> dict[str, float | None]:
+    return {k: None if math.isnan(v) else round(v, 5) for k, v in scores.items()}
+
+
+def _write(path: Path, content: bytes) -> None:
+    beside = path.with_name(path.name + ".part")
+    beside.write_bytes(content)
+    os.replace(beside, path)

@@ -1,0 +1,146 @@
+"""Run a tracer and its peers over a test set and score what comes out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from .. import fidelity
+from ..geometry import Array
+from ..image import binarize, ink_map
+from ..ink import Word
+from . import metrics, peers
+from .report import Report, Scores
+from .sets import Sample, Split, real_words, rendered, unipen_words
+
+TraceMany: TypeAlias = Callable[[Sequence[NDArray[np.uint8]], Sequence[str]], Sequence[Word]]
+"""From pictures uint8 (H, W, 3) and their true texts (for a mode that is told the text) to words in their pixels."""
+
+BATCH = 16
+CONTROL_WORDS = 100
+"""Controls are scored on this many of the words: enough to see that a measure can fail."""
+
+
+def evaluate(
+    data: str | Path,
+    *,
+    words: int = 400,
+    split: Split = "test",
+    mode: str = "recognize-and-derender",
+    model: str | Path | None = None,
+    real: bool = False,
+    clean: bool = False,
+    seed: int = 0,
+    trace: TraceMany | None = None,
+    progress: bool = False,
+) -> Report:
+    """Score the tracer and its peers on words it never saw.
+
+    `data` is the data folder (`sets`); UNIPEN words of the split's writers are drawn as photos, or (`clean`) as plain
+    lines; `real` takes real pictures of held-out writers instead. `trace` replaces the shipped tracer. Raises
+    InputError for a bad folder or model.
+    """
+    if trace is None:
+        trace = _shipped(model, mode)
+    if real:
+        samples = real_words(data, words, seed=seed)
+    else:
+        samples = rendered(unipen_words(data, words, split=split, seed=seed), seed=seed, clean=clean)
+    settings = {"words": len(samples), "split": split, "mode": mode, "real": real, "clean": clean, "seed": seed}
+    return score(samples, trace, settings, progress=progress)
+
+
+def score(
+    samples: Sequence[Sample], trace: TraceMany, settings: Mapping[str, Any] | None = None, *, progress: bool = False
+) -> Report:
+    """Trace and score samples, and score the peers on them."""
+    with tqdm(total=_work(samples), disable=not progress, unit="word", leave=False) as bar:
+        words: list[Word] = []
+        rows: dict[str, list[Scores]] = {"model": []}
+        for sample, word, facts in _traced(samples, trace):
+            words.append(word)
+            strokes = [np.asarray(s.points, np.float64) for s in word.strokes]
+            told = facts | {"fallback": float(word.origin == "skeleton")}
+            rows["model"].append(_scores(sample, strokes) | metrics.text_scores(word.text, sample.text) | told)
+            bar.update()
+        for name, peer, chosen in _peers(samples):
+            rows[name] = []
+            for sample in chosen:
+                rows[name].append(_peer_scores(sample, peer))
+                bar.update()
+    return Report(settings or {}, samples, words, rows)
+
+
+def _shipped(model: str | Path | None, mode: str) -> TraceMany:
+    from ..tracer import Tracer
+
+    tracer = Tracer(model)
+
+    def trace(pictures: Sequence[NDArray[np.uint8]], texts: Sequence[str]) -> Sequence[Word]:
+        told = texts if mode == "derender-with-text" else None
+        return tracer.trace_inks([ink_map(p) for p in pictures], mode=mode, texts=told)
+
+    return trace
+
+
+def _peers(samples: Sequence[Sample]) -> Iterator[tuple[str, peers.Peer, Sequence[Sample]]]:
+    """The rows beside the model that these samples allow, each with its samples."""
+    known = [s for s in samples if s.strokes is not None]
+    for name, peer in peers.PEERS.items():
+        yield name, peer, samples
+    for name, peer in peers.CEILINGS.items() if known else ():
+        yield name, peer, known
+    for name, peer in peers.CONTROLS.items() if known else ():
+        yield name, peer, known[:CONTROL_WORDS]
+
+
+def _work(samples: Sequence[Sample]) -> int:
+    return len(samples) + sum(len(chosen) for _, _, chosen in _peers(samples))
+
+
+def _traced(samples: Sequence[Sample], trace: TraceMany) -> Iterator[tuple[Sample, Word, Scores]]:
+    """Each sample with its word and {"crashed", "seconds"}. A batch that raises is tried again word by word."""
+    for at in range(0, len(samples), BATCH):
+        batch = samples[at : at + BATCH]
+        start = time.perf_counter()
+        try:
+            words = list(trace([s.picture for s in batch], [s.text for s in batch]))
+            crashed = [0.0] * len(batch)
+        except Exception:  # whatever the tracer raises is a failure to be counted
+            words, crashed = _one_by_one(batch, trace)
+        seconds = (time.perf_counter() - start) / len(batch)
+        for sample, word, crash in zip(batch, words, crashed, strict=True):
+            yield sample, word, {"crashed": crash, "seconds": seconds}
+
+
+def _one_by_one(batch: Sequence[Sample], trace: TraceMany) -> tuple[list[Word], list[float]]:
+    words, crashed = [], []
+    for sample in batch:
+        try:
+            words.append(trace([sample.picture], [sample.text])[0])
+            crashed.append(0.0)
+        except Exception:  # see _traced
+            words.append(Word())
+            crashed.append(1.0)
+    return words, crashed
+
+
+def _peer_scores(sample: Sample, peer: peers.Peer) -> Scores:
+    start = time.perf_counter()
+    strokes = peer(sample)
+    return {"seconds": time.perf_counter() - start} | _scores(sample, strokes)
+
+
+def _scores(sample: Sample, strokes: Sequence[Array]) -> Scores:
+    """Everything but the text. Where no true mask is known, the picture's own threshold stands for it."""
+    mask = binarize(ink_map(sample.picture)) if sample.mask is None else sample.mask
+    scores = metrics.picture_scores(strokes, mask) | {"empty": float(not strokes)}
+    if sample.strokes is not None:
+        scores |= metrics.ink_scores(strokes, sample.strokes, fidelity.pen_width(mask))
+    return scores

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +14,7 @@ Array = NDArray[np.float64]
 def arc_lengths(points: ArrayLike) -> Array:
     """Cumulative arc length at each point: float64 (n,), starting at 0."""
     xy = np.asarray(points, np.float64)
-    return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(xy, axis=0), axis=1))])
+    return np.concatenate([[0.0], np.cumsum(_norms(np.diff(xy, axis=0)))])
 
 
 def resample(points: ArrayLike, step: float) -> Array:
@@ -90,17 +91,23 @@ def distance_to_polyline(queries: ArrayLike, points: ArrayLike) -> Array:
     """Euclidean distance of each query point to the nearest place on the polyline: float64 (m,)."""
     q, xy = np.asarray(queries, np.float64), np.asarray(points, np.float64)
     if len(xy) == 1:
-        return np.linalg.norm(q - xy[0], axis=1)
-    return np.min([_distance_to_segment(q, a, b) for a, b in zip(xy[:-1], xy[1:], strict=True)], axis=0)
+        return _norms(q - xy[0])
+    nearest: Array = np.min([_distance_to_segment(q, a, b) for a, b in pairwise(xy)], axis=0)
+    return nearest
 
 
 def _distance_to_segment(q: Array, a: Array, b: Array) -> Array:
     chord = b - a
     norm2 = float(chord @ chord)
     if norm2 == 0:
-        return np.linalg.norm(q - a, axis=1)
+        return _norms(q - a)
     t = np.clip((q - a) @ chord / norm2, 0, 1)
-    return np.linalg.norm(q - a - t[:, None] * chord, axis=1)
+    return _norms(q - a - t[:, None] * chord)
+
+
+def _norms(vectors: Array) -> Array:
+    norms: Array = np.linalg.norm(vectors, axis=1)
+    return norms
 
 
 @dataclass(frozen=True)

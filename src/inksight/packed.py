@@ -1,15 +1,17 @@
 """Read ink packed for training: one .npz a collection, delta-coded int16 points.
 
-The container: `xy` (points, 2), `stroke_len` points per stroke, `nstrokes` strokes per sample, `text`, `writer` and `src`
-one line per sample, `meta` JSON, `ppi` a number per sample (for glyphs the advance width). Inside a stroke a point is
-relative to the one before; a stroke's first point is relative to the first point of the stroke before it.
+The container: `xy` (points, 2), `stroke_len` points per stroke, `nstrokes` strokes per sample, `text`, `writer` and
+`src` one line per sample, `meta` JSON, `ppi` a number per sample (for glyphs the advance width). Inside a stroke a point
+is relative to the one before; a stroke's first point is relative to the first point of the stroke before it.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +36,11 @@ def read_packed(path: str | Path) -> Iterator[PackedInk]:
             packed = {k: archive[k] for k in archive.files}
         texts, writers, sources = (str(packed[k]).split("\n") for k in ("text", "writer", "src"))
         steps, lengths, counts = packed["xy"].astype(np.int32), packed["stroke_len"], packed["nstrokes"]
-    except (OSError, ValueError, KeyError) as error:
+        if min(len(texts), len(writers), len(sources)) < len(counts):
+            raise ValueError("fewer labels than samples")
+        if counts.sum() != len(lengths) or lengths.sum() != len(steps):
+            raise ValueError("strokes or points are missing")
+    except (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, zlib.error) as error:
         raise InputError(f"{path}: not a readable file of packed ink ({error})") from error
     advances = packed.get("ppi", np.zeros(len(counts))).tolist()
     stroke_ends, point_ends = np.cumsum(counts), np.cumsum(lengths)

@@ -3,8 +3,8 @@
 Two codes for ink live here:
 
 - the original's (InkSight, arXiv 2402.05804): absolute coordinates on a 224 grid, two tokens a point, 451 ids;
-- ours: integer canvas points, one decoder step a point. A stroke's first point is an absolute position, every other one a
-  move of at most `MAX_STEP` pixels along each axis, and points lie dense only where the curve bends.
+- ours: integer canvas points, one decoder step a point. A stroke's first point is an absolute position, every other one
+  a move of at most `MAX_STEP` pixels along each axis, and points lie dense only where the curve bends.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ def path_points(
     parts = np.maximum(1, np.ceil(np.abs(legs).max(axis=1, initial=0) / (MAX_STEP - 1))).astype(int)
     leg = np.repeat(np.arange(len(legs)), parts)
     share = (np.arange(len(leg)) - np.repeat(np.cumsum(parts) - parts, parts) + 1) / np.repeat(parts, parts)
-    grid = np.rint(np.concatenate([corners[:1], corners[leg] + share[:, None] * legs[leg]])).astype(np.int64)
+    dense = np.concatenate([corners[:1], corners[leg] + share[:, None] * legs[leg]])
+    grid: NDArray[np.int64] = np.rint(dense).astype(np.int64)
     fresh = np.ones(len(grid), bool)
     fresh[1:] = (grid[1:] != grid[:-1]).any(axis=1)
     return grid[fresh]

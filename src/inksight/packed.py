@@ -1,8 +1,8 @@
 """Read ink packed for training: one .npz a collection, delta-coded int16 points.
 
 The container: `xy` (points, 2), `stroke_len` points per stroke, `nstrokes` strokes per sample, `text`, `writer` and
-`src` one line per sample, `meta` JSON, `ppi` a number per sample (for glyphs the advance width). Inside a stroke a point
-is relative to the one before; a stroke's first point is relative to the first point of the stroke before it.
+`src` one line per sample, `meta` JSON, `ppi` a number per sample (for glyphs the advance width). Inside a stroke each
+point is relative to the one before; its first point is relative to the first point of the stroke before it.
 """
 
 from __future__ import annotations

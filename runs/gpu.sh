@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The full recipe, for one CUDA GPU. Stopped at any point, the same command goes on from the last checkpoint.
+#
+#     make train-env && runs/gpu.sh DATA [NAME]        # DATA as train/README.md describes it; NAME of the model's folder
+#
+# Several GPUs: put `torchrun --nproc-per-node 8` in place of `python` before `-m train.train`.
+#
+# Cost:   (measured by the lead: GPU, hours)
+# Scores: (measured by the lead: the rows that `inksight evaluate` prints)
+set -euo pipefail
+DATA=$(realpath "${1:?name the data folder, see train/README.md}")
+NAME=${2:-base}
+cd "$(dirname "$0")/.."
+source .venv/bin/activate
+RUN=.cache/$NAME
+
+[ -f .cache/ink.npz ] || python -m train.pack "$DATA/ink" .cache/ink.npz
+python -m train.train --ink .cache/ink.npz --words "$DATA/words" --out "$RUN" \
+    --device cuda --size base --batch 512 --workers 12 --compile --minutes "${MINUTES:-300}"
+python -m train.export "$RUN/model.safetensors" "src/inksight/models/$NAME"
+inksight evaluate "$DATA" --model "src/inksight/models/$NAME" --words 400

@@ -200,7 +200,8 @@ def window(side: int, spacing: float) -> Tensor:
 def look(features: Tensor, xy: Tensor, offsets: Tensor, width: int) -> Tensor:
     """Features (B, C, h, w) of a (64, width) canvas around each pen position (B, L, 2): (B, L, C * offsets), 0 outside."""
     at = xy[:, :, None] + offsets
-    grid = at * torch.tensor([2.0 / width, 2.0 / HEIGHT], device=at.device) - 1
+    # Not one multiplication by a constant (2 / width, 2 / HEIGHT): the exported graph must keep the width free.
+    grid = torch.stack([at[..., 0] * 2 / width - 1, at[..., 1] * 2 / HEIGHT - 1], dim=-1)
     seen = F.grid_sample(features, grid.to(features.dtype), mode="bilinear", align_corners=False)
     return seen.permute(0, 2, 1, 3).flatten(2)
 

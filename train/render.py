@@ -33,7 +33,7 @@ class Dice:
         return torch.randn(self.batch, 1, height, width, device=self.device)
 
     def smooth_noise(self, rows: int, columns: int, height: int, width: int) -> Tensor:
-        return F.interpolate(self.noise(rows, columns), (height, width), mode="bicubic", align_corners=False)
+        return F.interpolate(self.noise(rows, columns), (height, width), mode="bilinear", align_corners=False)
 
 
 def render(batch: dict[str, Tensor], *, augment: bool = True) -> Tensor:

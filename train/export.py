@@ -1,0 +1,192 @@
+"""Weights -> the folder that the package ships: encoder.onnx, decoder.onnx, config.json, model.safetensors (half precision).
+
+    python -m train.export .cache/run/model.safetensors src/inksight/models/NAME
+
+The decoder is exported as one step with a key-value cache of fixed capacity: the graph reads the cache where it lies and
+returns the new keys and values alone, so that nothing is copied from step to step.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import onnx
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from inksight.tokens import MAX_STEP, TOLERANCE
+from train.model import Config, InkModel, cells_around
+
+OPSET = 18
+OFF = -1e9
+
+
+class EncoderGraph(nn.Module):
+    """Picture -> everything that the steps read: window maps, the pointer's keys, each layer's cross keys and values."""
+
+    def __init__(self, model: InkModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, picture: Tensor) -> tuple[Tensor, ...]:
+        columns, ctc, near, far, keys = self.model.encoder(picture)
+        cross = []
+        for layer in self.model.layers:
+            k, v = layer.cross.keys(columns)
+            cross += [k.transpose(-1, -2), v]
+        return ctc.log_softmax(-1), near, far, keys, *cross
+
+
+class StepGraph(nn.Module):
+    """One decoder step, greedy inside: which move, and where a next stroke would begin under each of two masks."""
+
+    def __init__(self, model: InkModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self,
+        ids: Tensor,
+        xy: Tensor,
+        move: Tensor,
+        step: Tensor,
+        drawn: Tensor,
+        allowed: Tensor,
+        unused: Tensor,
+        near: Tensor,
+        far: Tensor,
+        keys: Tensor,
+        *caches: Tensor,
+    ) -> tuple[Tensor, ...]:
+        """ids (B,), xy and move (B, 2), step (1,) int64; drawn (B, cells), allowed (B, 2, cells + 1) and unused (capacity,)
+        float32, the latter two 0 or -1e9; caches: per layer cross keys, cross values, own keys, own values."""
+        model = self.model
+        place = xy[:, None]
+        around = cells_around(drawn, place, model.embedding.far, far.shape[-1])
+        x = model.embedding(ids[:, None], place, move[:, None], step.expand_as(ids)[:, None], near, far, around)
+        fresh = []
+        for layer, (ck, cv, k, v) in zip(model.layers, zip(*[iter(caches)] * 4, strict=True), strict=True):
+            y = layer.norm1(x)
+            k1, v1 = layer.own.keys(y)
+            k1 = k1.transpose(-1, -2)
+            q = layer.own.split(layer.own.q(y)) / (k.shape[2] ** 0.5)
+            fit = torch.cat([q @ k + unused, q @ k1], dim=-1).softmax(-1)
+            mixed = fit[..., :-1] @ v + fit[..., -1:] * v1
+            x = x + layer.own.out(mixed.transpose(1, 2).flatten(2))
+            q = layer.cross.split(layer.cross.q(layer.norm2(x))) / (k.shape[2] ** 0.5)
+            mixed = (q @ ck).softmax(-1) @ cv
+            x = x + layer.cross.out(mixed.transpose(1, 2).flatten(2))
+            x = x + layer.mlp(layer.norm3(x))
+            fresh += [k1, v1]
+        return *self.choices(model.norm(x), drawn, allowed, keys), *fresh
+
+    def choices(self, state: Tensor, drawn: Tensor, allowed: Tensor, keys: Tensor) -> tuple[Tensor, ...]:
+        """text log-probabilities (B, V), lift probability (B,), move (B, 2) with its probability (B,), start cells (B, 2)
+        with their probabilities, the pixel inside each cell (B, 2)."""
+        heads = self.model.heads
+        h = state[:, 0]
+        dx_p, dx = heads.dx(h).softmax(-1).max(-1)
+        dy_p, dy = heads.y_given_x(h, dx).softmax(-1).max(-1)
+        fit = heads.point(state, keys, drawn[:, None])
+        start = (fit + allowed).argmax(-1)
+        start_p = fit.softmax(-1)[:, 0].gather(1, start)
+        cell = start.clamp(max=keys.shape[1] - 1)
+        key = keys.gather(1, cell[..., None].expand(-1, -1, keys.shape[-1]))
+        inside = heads.offset(state.expand(-1, 2, -1), key).argmax(-1)
+        move = torch.stack([dx, dy], dim=-1) - MAX_STEP
+        return heads.text(h).log_softmax(-1), heads.lift(h)[:, 0].sigmoid(), move, dx_p * dy_p, start, start_p, inside
+
+
+def encoder_graph(model: InkModel, path: Path) -> None:
+    """Write encoder.onnx; batch and width are free."""
+    names = ["ctc", "near", "far", "keys", *(f"cross_{n}{i}" for i in range(len(model.layers)) for n in "kv")]
+    axes = {"picture": {0: "batch", 3: "width"}, "ctc": {0: "batch", 1: "columns"}}
+    axes |= {"near": {0: "batch", 3: "half"}, "far": {0: "batch", 3: "quarter"}, "keys": {0: "batch", 1: "cells"}}
+    for i in range(len(model.layers)):
+        axes |= {f"cross_k{i}": {0: "batch", 3: "columns"}, f"cross_v{i}": {0: "batch", 2: "columns"}}
+    torch.onnx.export(
+        EncoderGraph(model), (torch.zeros(2, 1, 64, 128),), str(path), input_names=["picture"], output_names=names,
+        dynamic_axes=axes, opset_version=OPSET, dynamo=False,
+    )  # fmt: skip
+
+
+def decoder_graph(model: InkModel, path: Path) -> None:
+    """Write decoder.onnx; batch, width and the cache's capacity are free."""
+    config = model.config
+    b, width, capacity = 2, 128, 32
+    head = config.width // config.heads
+    cells, columns = 16 * width // 4, width // 8
+    long = torch.long
+    inputs = {
+        "ids": (torch.full((b,), 7, dtype=long), {0: "batch"}),
+        "xy": (torch.zeros(b, 2, dtype=long), {0: "batch"}),
+        "move": (torch.zeros(b, 2, dtype=long), {0: "batch"}),
+        "step": (torch.zeros(1, dtype=long), {}),
+        "drawn": (torch.zeros(b, cells), {0: "batch", 1: "cells"}),
+        "allowed": (torch.zeros(b, 2, cells + 1), {0: "batch", 2: "slots"}),
+        "unused": (torch.zeros(capacity), {0: "capacity"}),
+        "near": (torch.zeros(b, 12, 32, width // 2), {0: "batch", 3: "half"}),
+        "far": (torch.zeros(b, 24, 16, width // 4), {0: "batch", 3: "quarter"}),
+        "keys": (torch.zeros(b, cells, config.pointer), {0: "batch", 1: "cells"}),
+    }
+    for i in range(config.decoder_layers):
+        shape = b, config.heads
+        inputs[f"cross_k{i}"] = torch.zeros(*shape, head, columns), {0: "batch", 3: "columns"}
+        inputs[f"cross_v{i}"] = torch.zeros(*shape, columns, head), {0: "batch", 2: "columns"}
+        inputs[f"own_k{i}"] = torch.zeros(*shape, head, capacity), {0: "batch", 3: "capacity"}
+        inputs[f"own_v{i}"] = torch.zeros(*shape, capacity, head), {0: "batch", 2: "capacity"}
+    outputs = ["text", "lift", "moved", "moved_p", "start", "start_p", "inside"]
+    outputs += [f"new_{n}{i}" for i in range(config.decoder_layers) for n in "kv"]
+    axes = {name: free for name, (_, free) in inputs.items()} | {name: {0: "batch"} for name in outputs}
+    torch.onnx.export(
+        StepGraph(model), tuple(value for value, _ in inputs.values()), str(path), input_names=list(inputs),
+        output_names=outputs, dynamic_axes=axes, opset_version=OPSET, dynamo=False,
+    )  # fmt: skip
+
+
+def export(weights: Path, config: dict, folder: Path, *, quantize: bool = True) -> None:
+    """Write the model's folder; an existing one is replaced file by file."""
+    model = InkModel(Config.from_dict(config)).eval()
+    state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(weights).items()}
+    model.load_state_dict(state)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Path(scratch)
+        encoder_graph(model, work / "encoder.onnx")
+        decoder_graph(model, work / "step.onnx")
+        if quantize:
+            quantize_dynamic(
+                work / "step.onnx", work / "decoder.onnx", op_types_to_quantize=["MatMul"], weight_type=QuantType.QInt8,
+                per_channel=True, extra_options={"MatMulConstBOnly": True},
+            )  # fmt: skip
+        else:
+            (work / "step.onnx").rename(work / "decoder.onnx")
+        for name in ("encoder.onnx", "decoder.onnx"):
+            onnx.checker.check_model(work / name)
+            shutil.copy(work / name, folder / name)
+    half = {k: v.half() if v.is_floating_point() else v for k, v in model.state_dict().items()}
+    save_file({k: v.contiguous() for k, v in half.items()}, folder / "model.safetensors")
+    facts = asdict(model.config) | {k: config[k] for k in ("samples", "minutes") if k in config}
+    facts |= {"format": 1, "max_step": MAX_STEP, "tolerance": TOLERANCE, "height": 64, "max_width": 448}
+    (folder / "config.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+
+
+def main() -> None:
+    """Export from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("weights", type=Path, help="model.safetensors; config.json lies beside it")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--float", action="store_true", help="keep 32-bit weights in the decoder")
+    args = parser.parse_args()
+    export(args.weights, json.loads((args.weights.parent / "config.json").read_text()), args.folder, quantize=not args.float)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""Files of ink, found by the ending of their name: write(page, "notes.svg"), read("notes.inkml").
+
+A format is one module of this package with the format's name (dashes as underscores) and a place in `FORMATS`:
+
+    dumps(page, style) -> bytes     the whole file
+    loads(data) -> Page             where the format can be read; ValueError with the reason for a broken file
+
+Such modules import nothing heavy before they are called.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from ..errors import InputError
+from ..ink import Page
+from .style import PLAIN, Photo, Style
+
+__all__ = ["FORMATS", "Style", "dumps", "format_of", "loads", "read", "write"]
+
+FORMATS = ("inkml", "json", "png", "svg")
+"""Names of the formats; each is also its ending."""
+
+
+def format_of(path: str | Path) -> str:
+    """The format that the ending of `path` names. Raises InputError, listing the known endings, when none does."""
+    ending = Path(path).suffix
+    if ending[1:].lower() in FORMATS:
+        return ending[1:].lower()
+    what = f"unknown ending '{ending}'" if ending else "no ending that names a format"
+    raise InputError(f"{path}: {what}; use one of {_endings(FORMATS)}")
+
+
+def dumps(page: Page, fmt: str, *, photo: Photo | None = None, style: Style = PLAIN) -> bytes:
+    """The page as a file of the format `fmt`, one of FORMATS. Raises InputError for an unknown format."""
+    return bytes(_module(fmt).dumps(page, style if photo is None else replace(style, photo=photo)))
+
+
+def loads(data: bytes, fmt: str, *, name: str | Path = "ink") -> Page:
+    """The page in a file's bytes. Raises InputError, naming `name` and the reason, when they can't be read as `fmt`."""
+    reader = getattr(_module(fmt), "loads", None)
+    if reader is None:
+        readable = [f for f in FORMATS if hasattr(_module(f), "loads")]
+        raise InputError(f"{name}: .{fmt} files hold no ink that could be read; use one of {_endings(readable)}")
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # Stroke refuses what is beyond float32, in words
+            page: Page = reader(data)
+    except RecursionError:
+        raise InputError(f"{name}: not a usable {fmt} file: its elements are nested too deeply") from None
+    except ValueError as error:
+        raise InputError(f"{name}: not a usable {fmt} file: {' '.join(str(error).split())}") from error
+    return page
+
+
+def write(
+    page: Page, path: str | Path, *, fmt: str | None = None, photo: Photo | None = None, style: Style = PLAIN
+) -> None:
+    """Write the page to `path`, whole or not at all; "-" is standard output.
+
+    `fmt` is one of FORMATS; left out, the ending of `path` names it. `photo` is the picture that the ink came from,
+    uint8 (H, W, 3), for the formats that show it. Raises InputError for an unknown format and for a place that can't be
+    written.
+    """
+    if str(path) == "-":
+        if fmt is None:
+            raise InputError(f"standard output has no ending: name a format ({', '.join(FORMATS)})")
+        sys.stdout.buffer.write(dumps(page, fmt, photo=photo, style=style))
+        sys.stdout.buffer.flush()
+        return
+    target = Path(path)
+    fmt = fmt or format_of(target)
+    if not target.parent.is_dir():
+        raise InputError(f"{path}: the folder {target.parent} doesn't exist; create it first")
+    data = dumps(page, fmt, photo=photo, style=style)
+    try:
+        _save(target, data)
+    except OSError as error:
+        raise InputError(f"{path}: can't write into {target.parent}: {error.strerror}; choose another place") from error
+
+
+def read(path: str | Path, *, fmt: str | None = None) -> Page:
+    """The page in a file, whose format its ending names unless `fmt` does.
+
+    Raises InputError for a file that is missing, of unknown format or broken.
+    """
+    fmt = fmt or format_of(path)
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: can't be read: {error.strerror}") from error
+    return loads(data, fmt, name=path)
+
+
+def _module(fmt: str) -> ModuleType:
+    if fmt not in FORMATS:
+        raise InputError(f"unknown format '{fmt}'; use one of {', '.join(FORMATS)}")
+    return import_module("." + fmt.replace("-", "_"), __name__)
+
+
+def _endings(names: tuple[str, ...] | list[str]) -> str:
+    return ", ".join("." + name for name in names)
+
+
+def _save(target: Path, data: bytes) -> None:
+    """Write beside, then rename: readers see the old file or the new one, never a part."""
+    if target.exists() and not target.is_file() and not target.is_dir():  # /dev/null, a pipe: nothing to replace
+        target.write_bytes(data)
+        return
+    target = target.resolve()  # a link stays a link
+    beside = target.with_name(f".inksight-{secrets.token_hex(6)}")
+    try:
+        beside.write_bytes(data)
+        os.replace(beside, target)
+    finally:
+        with suppress(OSError):
+            beside.unlink()

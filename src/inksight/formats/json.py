@@ -1,0 +1,80 @@
+"""The native form: everything that a Page holds, without loss, one word per row of text.
+
+    {"format": "inksight", "version": 1, "width": w, "height": h, "words": [
+    {"text": s, "confidence": c, "box": [x0, y0, x1, y1], "line": i, "origin": s, "strokes": [[[x, y], ...], ...]}]}
+
+`line` counts from 0. A page that ends in lines without words says how many lines it has by a further key, "lines".
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..ink import Line, Page, Stroke, Word
+from .style import PLAIN, Style
+
+VERSION = 1
+_MOST_LINES = 100_000  # so that a broken index can't fill the memory
+
+
+def dumps(page: Page, style: Style = PLAIN) -> bytes:
+    """The page as UTF-8 JSON. Points are the shortest decimals that give the same float32 back."""
+    words = list(page.numbered_words())
+    head: dict[str, Any] = {"format": "inksight", "version": VERSION}
+    head |= {"width": _number(page.width), "height": _number(page.height)}
+    if len(page.lines) > (words[-1][0] + 1 if words else 0):
+        head["lines"] = len(page.lines)
+    rows = ",\n".join(_word(word, line) for line, word in words)
+    content = f'{json.dumps(head)[:-1]}, "words": [\n{rows}]}}\n'
+    return content.encode("utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
+
+
+def _word(word: Word, line: int) -> str:
+    fields: dict[str, Any] = {"text": word.text, "confidence": float(word.confidence)}
+    fields |= {"box": [_number(v) for v in word.box], "line": line, "origin": word.origin}
+    strokes = ", ".join(_points(stroke) for stroke in word.strokes)
+    return f'{json.dumps(fields, ensure_ascii=False)[:-1]}, "strokes": [{strokes}]}}'
+
+
+def _points(stroke: Stroke) -> str:
+    xs, ys = stroke.points.astype(str).T.tolist()  # numpy prints the shortest decimals that name the float32
+    return "[" + ", ".join(f"[{x}, {y}]" for x, y in zip(xs, ys, strict=True)) + "]"
+
+
+def _number(value: float) -> float | int:
+    return int(value) if float(value).is_integer() else float(value)
+
+
+def loads(data: bytes) -> Page:
+    """The page as it was written. Raises ValueError with the reason for anything else."""
+    document = json.loads(data)
+    if not isinstance(document, dict) or document.get("format") != "inksight":
+        raise ValueError('it isn\'t ink of InkSight (no "format": "inksight")')
+    if document.get("version") != VERSION:
+        raise ValueError(f"its version is {document.get('version')}, this program reads {VERSION}: update inksight")
+    try:
+        return _page(document)
+    except KeyError as error:
+        raise ValueError(f"the key {error} is missing") from error
+    except (TypeError, AttributeError, OverflowError) as error:
+        raise ValueError(f"a value has the wrong type ({error})") from error
+
+
+def _page(document: dict[str, Any]) -> Page:
+    rows = [(row["line"], _read_word(row, i)) for i, row in enumerate(document["words"])]
+    count = max([document.get("lines", 0), *(line + 1 for line, _ in rows)])
+    if count > _MOST_LINES or any(not isinstance(line, int) or line < 0 for line, _ in rows):
+        raise ValueError(f'each word needs a "line" from 0 to {_MOST_LINES - 1}')
+    lines: list[list[Word]] = [[] for _ in range(count)]
+    for line, word in rows:
+        lines[line].append(word)
+    return Page(document["width"], document["height"], tuple(Line(tuple(words)) for words in lines))
+
+
+def _read_word(row: dict[str, Any], index: int) -> Word:
+    try:
+        strokes = tuple(Stroke(points) for points in row["strokes"])
+        return Word(strokes, str(row["text"]), row["confidence"], tuple(row["box"]), str(row.get("origin", "")))
+    except ValueError as error:
+        raise ValueError(f"word {index}: {error}") from error

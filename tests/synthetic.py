@@ -1,0 +1,45 @@
+"""Ink that nobody wrote: a figure for each letter, and files of it in the container of the training data."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from inksight.packed import PackedInk
+
+
+def glyph(letter: str) -> list[np.ndarray]:
+    """A letter's strokes, int32 (n, 2), 1000 units high: a Lissajous figure of its own, and a dot on an i or a j."""
+    k = ord(letter) % 32
+    t = np.linspace(0, 2.5, 40)
+    body = np.stack([300 + 300 * np.cos((1 + k % 3) * t + k), 500 + 500 * np.sin((2 + k % 2) * t + k / 5)], axis=1)
+    dot = [np.array([[300, -200], [320, -190]])] if letter in "ij" else []
+    return [s.astype(np.int32) for s in [body, *dot]]
+
+
+def word(text: str, writer: str = "writer") -> PackedInk:
+    """The letters' figures side by side."""
+    strokes = [g + np.array([800 * i, 0], np.int32) for i, letter in enumerate(text) for g in glyph(letter)]
+    return PackedInk(text, writer, "synthetic", strokes, 800.0)
+
+
+def write_packed(path: Path, samples: Sequence[PackedInk]) -> None:
+    """Write the container that inksight.packed reads."""
+    steps, lengths = [np.zeros((0, 2), np.int16)], []
+    for sample in samples:
+        start = np.zeros(2, np.int32)
+        for stroke in sample.strokes:
+            steps.append(np.diff(stroke, axis=0, prepend=start[None]).astype(np.int16))
+            start = stroke[0]
+            lengths.append(len(stroke))
+    np.savez_compressed(
+        path,
+        xy=np.concatenate(steps),
+        stroke_len=np.array(lengths, np.int32),
+        nstrokes=np.array([len(s.strokes) for s in samples], np.int32),
+        text=np.array("\n".join(s.text for s in samples)),
+        writer=np.array("\n".join(s.writer for s in samples)),
+        src=np.array("\n".join(s.source for s in samples)),
+        ppi=np.array([s.advance for s in samples], np.float32),
+        meta=np.array("{}"),
+    )

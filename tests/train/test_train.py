@@ -1,0 +1,266 @@
+"""Training on ink that nobody wrote, with the tiny network. Skipped without PyTorch: see `make train-env`."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs PyTorch: make train-env")
+
+from inksight.image import standardise  # noqa: E402
+from inksight.tokens import (  # noqa: E402
+    DERENDER,
+    DERENDER_TEXT,
+    DOWN,
+    END,
+    INK,
+    MOVE,
+    RECOGNIZE,
+    RECOGNIZE_DERENDER,
+    Vocabulary,
+    path_points,
+)
+from tests.synthetic import glyph, word, write_packed  # noqa: E402
+from train import pack, train  # noqa: E402
+from train.data import HEIGHT, NONE, InkBatches, InkStore, collate, device_standardise, encode, place  # noqa: E402
+from train.loss import losses, total  # noqa: E402
+from train.model import Config, InkModel, drawing_times  # noqa: E402
+from train.render import render  # noqa: E402
+
+ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+WORDS = ["ink", "jot", "abc", "quiz", "fjord", "lynx", "wimp", "hedge"]
+TASKS = [DERENDER, DERENDER_TEXT, RECOGNIZE_DERENDER, RECOGNIZE]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A data folder as train/README.md describes it."""
+    folder = tmp_path_factory.mktemp("ink")
+    writers = ["first", "second", "examined", "watched"]
+    for name in pack.SOURCES[:-1]:
+        write_packed(folder / f"{name}.npz", [word(text, writer) for writer in writers for text in WORDS])
+    fonts = [word(letter, font) for font in ("EMSToy", "Unlicensed") for letter in ALPHABET]
+    write_packed(folder / "font_glyphs.npz", fonts)
+    (folder / "unipen_split.json").write_text(json.dumps({"test": ["examined"], "val": ["watched"]}))
+    (folder / "font_licences.json").write_text(json.dumps({"EMSToy": "under the OFL", "Unlicensed": ""}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def packed(folder):
+    """The file that train.pack makes of it."""
+    samples = [s for s in map(pack._prepare, pack.read(folder)) if s]
+    pack.write(samples, folder / "packed.npz")
+    return folder / "packed.npz"
+
+
+@pytest.fixture
+def inks(packed):
+    """A sample of each word, placed plainly."""
+    store, rng = InkStore(packed, "train"), np.random.default_rng(0)
+    found = {}
+    while len(found) < len(WORDS):
+        ink = place(store, rng, 448, augment=False)
+        if ink and ink.text in WORDS:
+            found[ink.text] = ink
+    return [found[w] for w in WORDS]
+
+
+def batch_of(inks, task, noise=0.0):
+    vocabulary, rng = Vocabulary(), np.random.default_rng(0)
+    codes = [encode(ink, task, vocabulary, rng, noise) for ink in inks]
+    return collate(inks, codes, [vocabulary.encode(ink.text) for ink in inks])
+
+
+class TestPack:
+    def test_leaves_out_test_writers_and_fonts_without_a_licence(self, folder, packed):
+        writers = {a[1] for a in pack.read(folder)}
+        assert writers == {"first", "second", "watched", "EMSToy"}
+        assert set(InkStore(packed, "train").writers) == writers
+
+    def test_splits_are_disjoint(self, packed):
+        for split, expected in (("train", {"first", "second"}), ("val", {"watched"})):
+            store = InkStore(packed, split)
+            ids = np.concatenate([ids for ids, _ in store.pools.values()])
+            assert set(store.writers[ids]) == expected
+
+    def test_ink_is_one_high_and_its_ends_are_kept(self):
+        sample = pack.prepare("jot", "w", 0, "train", word("jot").strokes, 0.0)
+        assert np.ptp(np.concatenate(sample.strokes)[:, 1]) == pytest.approx(1, abs=0.05)
+        for points, rank in zip(sample.strokes, sample.ranks, strict=True):
+            assert len(points) == len(rank)
+            assert np.isinf(rank[[0, -1]]).all()
+
+    @pytest.mark.parametrize(("text", "strokes"), [("a", []), (" ", glyph("a"))])
+    def test_leaves_out_what_cannot_be_used(self, text, strokes):
+        assert pack.prepare(text, "w", 0, "train", strokes, 0.0) is None
+
+
+class TestEncode:
+    @pytest.mark.parametrize("task", [DERENDER, DERENDER_TEXT, RECOGNIZE_DERENDER])
+    def test_following_the_targets_draws_the_path(self, inks, task):
+        for ink in inks:
+            code = encode(ink, task, Vocabulary(), np.random.default_rng(0), 0.0)
+            expected = [path_points(c, significances=r) for c, r in zip(ink.curves, ink.ranks, strict=True)]
+            step = int(np.flatnonzero(code["ids"] == INK)[0])
+            drawn = []
+            while (code["start"][step] >= 0).all():
+                drawn.append([code["start"][step].tolist()])
+                step += 1
+                assert (code["ids"][step], code["xy"][step].tolist()) == (DOWN, drawn[-1][-1])
+                while code["lift"][step] == 0:
+                    drawn[-1].append((code["xy"][step] + code["step"][step]).tolist())
+                    assert (code["step"][step] == code["move"][step + 1]).all()
+                    step += 1
+                    assert (code["ids"][step], code["xy"][step].tolist()) == (MOVE, drawn[-1][-1])
+                assert code["lift"][step] == 1
+            assert step == len(code["ids"]) - 1
+            assert code["start"][step].tolist() == [-1, -1]
+            assert drawn == [s.tolist() for s in expected]
+
+    def test_after_a_slip_the_target_comes_back_to_the_path(self, inks):
+        code = encode(inks[3], DERENDER, Vocabulary(), np.random.default_rng(0), 0.5)
+        curves = zip(inks[3].curves, inks[3].ranks, strict=True)
+        points = np.concatenate([path_points(c, significances=r) for c, r in curves])
+        seen, h = code["xy"][2:], 2
+        assert (seen != points).any()
+        moving = np.flatnonzero(code["step"][h:, 0] != NONE)
+        assert (seen[moving] + code["step"][h:][moving] == points[moving + 1]).all()
+
+    @pytest.mark.parametrize("task", TASKS)
+    def test_text_is_told_asked_or_left_out(self, inks, task):
+        vocabulary = Vocabulary()
+        code = encode(inks[0], task, vocabulary, np.random.default_rng(0), 0.0)
+        letters = vocabulary.encode("ink")
+        given = [i for i in code["ids"][1:4].tolist() if i in letters]
+        asked = code["text"][code["text"] != NONE].tolist()
+        expected = {
+            DERENDER: ([], []),
+            DERENDER_TEXT: (letters, []),
+            RECOGNIZE_DERENDER: (letters, [*letters, INK]),
+            RECOGNIZE: (letters, [*letters, END]),
+        }
+        assert code["ids"][0] == task
+        assert (given, asked) == expected[task]
+
+
+class TestRender:
+    def test_ink_is_drawn_where_the_strokes_are(self, inks):
+        batch = batch_of(inks, DERENDER)
+        picture = render(batch, augment=False)[:, 0].numpy()
+        assert picture.shape == (len(inks), HEIGHT, int(batch["width"]))
+        for row, ink in zip(picture, inks, strict=True):
+            points = np.floor(np.concatenate(ink.curves)).astype(int)
+            on = np.zeros(row.shape, bool)
+            on[points[:, 1], points[:, 0]] = True
+            near = on.copy()
+            for dy in range(-3, 4):
+                for dx in range(-3, 4):
+                    near |= np.roll(on, (dy, dx), (0, 1))
+            assert row[on].mean() > 0.9
+            assert np.abs(row[~near]).max() < 0.01
+
+    def test_augmented_pictures_differ_and_stay_in_range(self, inks):
+        batch = batch_of(inks, DERENDER)
+        torch.manual_seed(0)
+        first, second = render(batch), render(batch)
+        assert torch.isfinite(first).all()
+        assert first.min() >= -0.5
+        assert first.max() <= 1.5
+        assert (first - second).abs().mean() > 0.05
+
+    def test_standardising_agrees_with_the_package(self):
+        rng = np.random.default_rng(0)
+        canvases = rng.random((5, HEIGHT, 96)).astype(np.float32) ** 4
+        canvases[1] *= 0.1
+        canvases[2] = 0
+        ours = device_standardise(torch.from_numpy(canvases[:, None]))[:, 0].numpy()
+        theirs = np.stack([standardise(c) for c in canvases])
+        assert ours == pytest.approx(theirs, abs=1e-4)
+
+
+class TestModel:
+    @pytest.fixture
+    def model(self):
+        torch.manual_seed(0)
+        return InkModel(Config.of("tiny"))
+
+    def test_a_step_knows_nothing_of_the_future(self, model, inks):
+        model.eval()
+        batch = batch_of(inks[:2], RECOGNIZE_DERENDER)
+        picture, at = render(batch, augment=False), 12
+        other = {k: v.clone() for k, v in batch.items()}
+        other["xy"][:, at:] = 40
+        other["move"][:, at:] = 3
+        other["ids"][:, at:] = DOWN
+        states = []
+        with torch.no_grad():
+            encoded = model.encoder(picture)
+            for b in (batch, other):
+                drawn_at = drawing_times(b["ids"], b["xy"], b["move"], encoded[3].shape[-1])
+                states.append(model.decode(b, encoded, drawn_at))
+        assert torch.allclose(states[0][:, :at], states[1][:, :at], atol=1e-5)
+        assert not torch.allclose(states[0][:, at:], states[1][:, at:], atol=1e-2)
+
+    def test_overfits_a_handful_of_words(self, model, inks):
+        batch = batch_of(inks[:4], RECOGNIZE_DERENDER)
+        picture = render(batch, augment=False)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
+        history = []
+        for _ in range(60):
+            loss = total(losses(model, batch, picture))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            history.append(loss.item())
+        assert np.isfinite(history).all()
+        assert history[-1] < 0.5 * history[0]
+
+    @pytest.mark.parametrize("task", TASKS)
+    def test_every_task_has_a_loss_and_a_gradient(self, model, inks, task):
+        batch = batch_of(inks[:2], task)
+        total(losses(model, batch, render(batch))).backward()
+        norms = [p.grad.norm().item() for p in model.parameters() if p.grad is not None]
+        assert np.isfinite(norms).all()
+        assert sum(norms) > 0
+
+
+class TestTrain:
+    @pytest.fixture
+    def run(self, packed, tmp_path, monkeypatch):
+        """Train for some steps; the saved state and the log's rows."""
+
+        def run(steps, *more):
+            flags = f"--ink {packed} --out {tmp_path} --size tiny --batch 4 --threads 1 --log-every 1 --check-every 2"
+            monkeypatch.setattr(sys, "argv", ["train", *flags.split(), "--max-steps", str(steps), *more])
+            train.main()
+            rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+            return torch.load(tmp_path / "state.pt", weights_only=True), rows
+
+        return run
+
+    def test_resumes_where_it_stopped(self, run):
+        before, rows = run(3)
+        assert (before["step"], [r["step"] for r in rows]) == (3, [1, 2, 3])
+        assert "val_nats_per_point" in rows[1]
+        after, rows = run(2)
+        assert (after["step"], [r["step"] for r in rows]) == (5, [1, 2, 3, 4, 5])
+        assert after["samples"] > before["samples"]
+        same, _ = run(0)
+        assert same["step"] == 5
+        for part in ("model", "average"):
+            assert all(torch.equal(same[part][k], v) for k, v in after[part].items())
+
+    def test_leaves_weights_and_their_config(self, run, tmp_path):
+        run(1)
+        config = Config.from_dict(json.loads((tmp_path / "config.json").read_text()))
+        assert config == Config.of("tiny")
+        InkModel(config).load_state_dict(train.load_file(tmp_path / "model.safetensors"))
+        assert not list(tmp_path.glob("*.tmp"))
+
+    def test_batches_repeat_with_their_seed(self, packed):
+        first, second, other = (next(iter(InkBatches(packed, 4, seed=s))) for s in (1, 1, 2))
+        assert torch.equal(first["ids"], second["ids"])
+        assert torch.equal(first["segments"], second["segments"])
+        assert first["ids"].shape != other["ids"].shape or not torch.equal(first["ids"], other["ids"])

@@ -1,0 +1,163 @@
+"""Lines that were on the paper before the pen came: ruling, squares, margins, folds and the edges of the sheet."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..fidelity import pen_width
+from ..image import Map
+
+Mask = NDArray[np.bool_]
+Array = NDArray[np.float64]
+
+FAINT = 0.15
+"""Ink above this takes part in the search: ruling is often paler than the pen."""
+
+FAMILY = 4
+"""So many alike lines across the page are a ruling; fewer may be underlines, or bars of a drawing."""
+
+SPAN, LONE_SPAN = 0.4, 0.8
+"""Shares of the page's width (or height) that one line of a family, or one on its own, must span."""
+
+SAME_LEVEL = 0.25
+"""How far the ink levels of two lines of a family may lie apart."""
+
+
+def without_ruling(ink: Map) -> Map:
+    """The ink map with the pixels of long straight lines set to 0, those of strokes that cross or touch them kept.
+
+    A ruled line is thin across its direction wherever nothing crosses it, and its pieces line up over a large share of
+    the page. So: pixels in short vertical runs of ink -> flat pieces -> chains of pieces in line -> long chains; their
+    pixels go where the run is short, as staff lines do in the reading of music (Dalitz et al. 2008, section 3). The
+    same for upright lines, on what is left.
+    """
+    mask = ink > FAINT
+    limit = max(3, math.ceil(1.3 * pen_width(mask)) + 1)
+    rows = _lines(ink, mask, limit)
+    columns = _lines(ink.T, mask.T & ~rows.T, limit).T
+    lines = rows | columns
+    return np.where(lines, np.float32(0), ink) if lines.any() else ink
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Flat pieces of lines, each fitted by y = y0 + slope (x - x0) for x0 <= x <= x1; arrays of shape (n,).
+
+    `level` is the mean of the ink map along the piece's core, `thickness` the mean height in pixels.
+    """
+
+    x0: Array
+    x1: Array
+    y0: Array
+    slope: Array
+    level: Array
+    thickness: Array
+
+    @property
+    def y1(self) -> Array:
+        return self.y0 + self.slope * (self.x1 - self.x0)
+
+    @property
+    def width(self) -> Array:
+        return self.x1 - self.x0 + 1
+
+
+def _lines(ink: Map, mask: Mask, limit: int) -> Mask:
+    """Pixels of the long, nearly horizontal lines, at most `limit` pixels thick: bool (H, W)."""
+    import cv2
+
+    runs = _vertical_runs(mask)
+    pieces = _flat_pieces(ink, mask & (runs <= limit), 3 * limit)
+    highest = np.zeros(mask.shape, np.float32)  # a run higher than this is a stroke on the line, not the line
+    darkest = np.zeros(mask.shape, np.float32)  # so is a pixel darker than this
+    for chain in _long(pieces, _chains(pieces, limit, mask.shape[1]), mask.shape[1]):
+        ends = [(pieces.x0[i], pieces.y0[i], pieces.x1[i], pieces.y1[i]) for i in chain]
+        path = np.array(ends).reshape(-1, 1, 2).round().astype(np.int32)
+        thickness = np.average(pieces.thickness[chain], weights=pieces.width[chain])
+        level = np.average(pieces.level[chain], weights=pieces.width[chain])
+        cv2.polylines(highest, [path], False, 1.4 * thickness + 1, thickness=limit + 2)
+        cv2.polylines(darkest, [path], False, level + SAME_LEVEL, thickness=limit + 2)
+    return mask & (runs <= highest) & (ink <= darkest)
+
+
+def _vertical_runs(mask: Mask) -> NDArray[np.int32]:
+    """For each pixel of the mask the length of the vertical run through it; 0 elsewhere: int32 (H, W)."""
+    edges = np.diff(np.pad(mask, ((1, 1), (0, 0))).astype(np.int8), axis=0).T  # columns, for runs in memory order
+    lengths = np.nonzero(edges == -1)[1] - np.nonzero(edges == 1)[1]
+    runs = np.zeros(mask.T.shape, np.int32)
+    runs[mask.T] = np.repeat(lengths, lengths)
+    return runs.T
+
+
+def _flat_pieces(ink: Map, thin: Mask, length: int) -> _Pieces:
+    """The components of `thin` that are at least `length` wide and four times as wide as high, from left to right."""
+    import cv2
+
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(thin.astype(np.uint8), connectivity=8)
+    w, h = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    flat = (w >= length) & (w >= 4 * h)
+    flat[0] = False
+    y, x = np.nonzero(flat[labels])
+    label = labels[y, x]
+
+    def total(values: Array | None = None) -> Array:
+        return np.bincount(label, values, len(stats))[flat].astype(np.float64)
+
+    height = len(ink)
+    core = ink[y, x] >= np.maximum(ink[np.maximum(y - 1, 0), x], ink[np.minimum(y + 1, height - 1), x])
+    level = total(ink[y, x] * core) / np.maximum(total(core.astype(float)), 1)
+    n = total()
+    mx, my = total(x.astype(float)) / n, total(y.astype(float)) / n
+    slope = (total(x * y.astype(float)) / n - mx * my) / (total(x * x.astype(float)) / n - mx**2)
+    x0 = stats[flat, cv2.CC_STAT_LEFT].astype(float)
+    x1 = x0 + w[flat] - 1
+    order = np.argsort(x0, kind="stable")
+    return _Pieces(*(a[order] for a in (x0, x1, my + slope * (x0 - mx), slope, level, n / w[flat])))
+
+
+def _chains(pieces: _Pieces, limit: int, width: int) -> list[list[int]]:
+    """Pieces in line with one another, each chain from left to right.
+
+    All lines of a page have about the same slope; perspective lets it vary by a hundredth.
+    """
+    if not len(pieces.x0):
+        return []
+    common = _weighted_median(pieces.slope, pieces.width**2)
+    chains: list[list[int]] = []
+    tails = np.zeros((0, 2))
+    for i in np.flatnonzero(abs(pieces.slope - common) <= 0.02 + limit / pieces.width).tolist():
+        dx = pieces.x0[i] - tails[:, 0]
+        off = abs(pieces.y0[i] - tails[:, 1] - common * dx)
+        off[(dx < -limit) | (dx > width / 5) | (off > limit + 0.01 * abs(dx))] = np.inf
+        best = int(off.argmin()) if len(off) else -1
+        tail = (pieces.x1[i], pieces.y1[i])
+        if best >= 0 and np.isfinite(off[best]):
+            chains[best].append(i)
+            tails[best] = tail
+        else:
+            chains.append([i])
+            tails = np.vstack([tails, tail])
+    return chains
+
+
+def _long(pieces: _Pieces, chains: list[list[int]], width: int) -> list[list[int]]:
+    """The chains that are lines of the paper: a family of alike ones, or single ones across nearly the whole page."""
+    spans = np.array([pieces.x1[c[-1]] - pieces.x0[c[0]] for c in chains]) / width
+    covered = np.array([pieces.width[c].sum() for c in chains]) / width
+    levels = np.array([np.average(pieces.level[c], weights=pieces.width[c]) for c in chains])
+    lone = (spans >= LONE_SPAN) & (covered >= 0.6 * spans)
+    family = (spans >= SPAN) & (covered >= 0.4 * spans)
+    if family.any():
+        family &= abs(levels - _weighted_median(levels[family], covered[family])) <= SAME_LEVEL
+    keep = lone | family if family.sum() >= FAMILY else lone
+    return [c for c, k in zip(chains, keep, strict=True) if k]
+
+
+def _weighted_median(values: Array, weights: Array) -> float:
+    order = np.argsort(values)
+    total = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(total, total[-1] / 2)])

@@ -140,7 +140,7 @@ def _picture_pages(file: BinaryIO, head: bytes, name: str) -> Iterator[Pixels]:
     with picture:
         index, found = 0, True
         while found:
-            if not (is_tiff and _is_thumbnail(picture)):
+            if index == 0 or not _is_thumbnail(picture):
                 yield _decode(picture, name)
             index += 1
             with _decoding(name):
@@ -178,8 +178,6 @@ def _pdf_pages(file: BinaryIO, name: str) -> Iterator[Pixels]:
             raise InputError(f"{name}: is locked with a password; save a copy without one") from None
         raise InputError(f"{name}: is damaged or not a PDF; copy or export it again") from None
     with document:
-        if len(document) == 0:
-            raise InputError(f"{name}: has no pages")
         for index in range(len(document)):
             with _decoding(name):
                 page = document[index]

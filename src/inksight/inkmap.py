@@ -122,14 +122,35 @@ def _ratio(grey: Image.Image, paper: Map, factor: float) -> Map:
 
 
 def _paper(grey: Map, is_page: bool) -> Map:
-    """The grey that each pixel of the reduced picture would have without its (darker) ink: the closing of the grey."""
-    radius = _BLOCK // 4 if is_page else _BLOCK // 2  # strokes fill more of a crop
-    margin = 2 * radius if is_page else 0  # lets a shadow run on beyond the page; in a crop, letters touch the border
-    values = np.pad(grey, margin, mode="edge")
-    values = -_maximum(-_maximum(values, radius, radius), radius, radius)
-    height, width = grey.shape
-    closed: Map = values[margin : margin + height, margin : margin + width]
-    return closed
+    """The grey that each pixel of the reduced picture would have without its (darker) ink: the closing of the grey.
+
+    A closing fills whatever darkens towards the border. On a page the border's pixels are repeated beyond it, so that
+    a shadow runs on; in a crop, where strokes touch the border, a plane through the paper takes the light's slope.
+    """
+    if is_page:
+        radius = _BLOCK // 4
+        margin = 2 * radius
+        closed = _closing(np.pad(grey, margin, mode="edge"), radius)
+        return closed[margin:-margin, margin:-margin]
+    plane = _plane(grey)
+    return _closing(grey - plane, _BLOCK // 2) + plane  # strokes fill more of a crop: a wider window
+
+
+def _closing(values: Map, radius: int) -> Map:
+    """Grey closing with a square of 2 radius + 1: fills everything darker that no such square fits into."""
+    return -_maximum(-_maximum(values, radius, radius), radius, radius)
+
+
+def _plane(values: Map) -> Map:
+    """A plane through the lighter pixels: least squares, again and again without what lies a sigma below."""
+    rows, columns = np.indices(values.shape, np.float32)
+    design = np.stack([rows.ravel(), columns.ravel(), np.ones(values.size, np.float32)], axis=1)
+    level, kept = values.ravel(), np.ones(values.size, bool)
+    plane = level
+    for _ in range(4):
+        plane = design @ np.linalg.lstsq(design[kept], level[kept], rcond=None)[0]
+        kept = level - plane >= -max(float((level - plane)[kept].std()), 1.0)
+    return plane.reshape(values.shape)
 
 
 def _noise(excess: Map, rows: int, columns: int) -> tuple[Map, Map]:

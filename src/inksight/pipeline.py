@@ -1,0 +1,130 @@
+"""A page: find the words, take each one's ink, trace it, put the strokes back, in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import detect
+from .detect import Detection, Detector
+from .detect.components import Crop, crops
+from .detect.layout import reading_order
+from .detect.ruling import without_ruling
+from .geometry import Affine
+from .image import Map, Pixels, Source, binarize, ink_map, open_image, open_pages
+from .ink import Line, Page, Word
+from .skeleton import trace as trace_skeleton
+
+if TYPE_CHECKING:
+    from .tracer import Tracer
+
+Progress = Callable[[int, int], None]
+"""Called with the number of words done and the number of words."""
+
+BATCH = 16
+
+SURE = 0.5
+"""A detector's reading with less confidence is no reading."""
+
+CLEARLY = 0.2
+"""The detector's reading replaces the tracer's if its confidence is higher by more than this."""
+
+
+def convert(
+    image: Source,
+    *,
+    mode: str = "recognize-and-derender",
+    detector: str | Detector = "rapidocr",
+    model: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Page:
+    """The digital ink of a picture of handwriting, in pixels of the picture.
+
+    `image` is a path, the bytes of a file, a PIL image or a uint8 array (H, W[, 3 or 4]); of a PDF, the first page.
+    `detector` is one of inksight.detect.NAMES or a callable; "none" takes the whole picture for one word. `model` is a
+    folder with a model's files; left out, the one that comes with the package. Words are in reading order; drawings,
+    arrows and underlines follow in a last line, as words without text and with the origin "skeleton". A blank picture
+    gives a page without lines. Raises InputError for a picture that can't be read.
+    """
+    return _convert(open_image(image), mode, detector, model, progress)
+
+
+def convert_pages(
+    source: Source,
+    *,
+    mode: str = "recognize-and-derender",
+    detector: str | Detector = "rapidocr",
+    model: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Iterator[tuple[Pixels, Page]]:
+    """The same for every page of a PDF or TIFF, one after the other, each with its pixels, uint8 (H, W, 3)."""
+    for rgb in open_pages(source):
+        yield rgb, _convert(rgb, mode, detector, model, progress)
+
+
+def _convert(
+    rgb: Pixels, mode: str, detector: str | Detector, model: str | Path | None, progress: Progress | None
+) -> Page:
+    height, width = rgb.shape[:2]
+    ink = without_ruling(ink_map(rgb))
+    mask = binarize(ink)
+    if not mask.any():
+        return Page(width, height)
+    find = detect.load(detector) if isinstance(detector, str) else detector
+    found = [_sure(d) for d in find(rgb)]
+    cut, drawings = crops(ink, mask, found)
+    inked = [(d, c) for d, c in zip(found, cut, strict=True) if c is not None]
+    detections = [d for d, _ in inked]
+    words = _trace(inked, mode, _tracer(model), progress) if inked else []
+    lines = [Line(tuple(words[i] for i in line)) for line in reading_order(detections)]
+    sketches = tuple(_sketch(c) for c in drawings)
+    return Page(width, height, (*lines, Line(sketches)) if sketches else tuple(lines))
+
+
+@lru_cache(maxsize=1)
+def _tracer(model: str | Path | None) -> Tracer:
+    from .tracer import Tracer  # loads onnxruntime
+
+    return Tracer(model)
+
+
+def _sure(word: Detection) -> Detection:
+    """The detection without a reading that is more of a guess."""
+    return word if word.confidence >= SURE else replace(word, text="", confidence=0.0)
+
+
+def _trace(inked: Sequence[tuple[Detection, Crop]], mode: str, tracer: Tracer, progress: Progress | None) -> list[Word]:
+    """The words in pixels of the page; words of like width are traced together."""
+    order = sorted(range(len(inked)), key=lambda i: inked[i][1].ink.shape[1] / inked[i][1].ink.shape[0])
+    words: dict[int, Word] = {}
+    for start in range(0, len(order), BATCH):
+        if progress:
+            progress(start, len(order))
+        batch = order[start : start + BATCH]
+        inks: list[Map] = [inked[i][1].ink for i in batch]
+        traced = tracer.trace_inks(inks, mode=mode, texts=[inked[i][0].text or None for i in batch])
+        words |= {i: _on_page(w, *inked[i]) for i, w in zip(batch, traced, strict=True)}
+    if progress:
+        progress(len(order), len(order))
+    return [words[i] for i in range(len(inked))]
+
+
+def _on_page(word: Word, found: Detection, crop: Crop) -> Word:
+    """The traced word moved from its crop into the page, with the better reading of the two."""
+    moved = word.transformed(Affine.translation(crop.x, crop.y))
+    text = found.text if _reads_better(found, word) else word.text
+    return replace(moved, text=text, box=crop.box)
+
+
+def _reads_better(found: Detection, word: Word) -> bool:
+    return bool(found.text) and (not word.text or found.confidence > word.confidence + CLEARLY)
+
+
+def _sketch(crop: Crop) -> Word:
+    """A drawing as a word without text."""
+    to_page = Affine.translation(crop.x, crop.y)
+    strokes = tuple(s.transformed(to_page) for s in trace_skeleton(crop.ink))
+    return Word(strokes, box=crop.box, origin="skeleton")

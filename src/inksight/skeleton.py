@@ -14,6 +14,7 @@ from .geometry import Array, arc_lengths, resample, smooth
 from .image import binarize
 from .ink import Stroke
 from .linegraph import RING, Graph
+from .snap import snap
 
 
 def _removable(second: bool) -> NDArray[np.bool_]:
@@ -71,7 +72,8 @@ def trace(ink: Field) -> list[Stroke]:
     chains = penpath.bridged(graph, runs, _RETRACE * height, leaning)
     curves = [_forward(_curve(graph, chain, pen), height) for chain in chains]
     curves = [c for c in curves if not _is_speck(mask, c, pen)]
-    return [Stroke(curves[i]) for i in _natural_order(curves, height)]
+    strokes = [Stroke(curves[i]) for i in _natural_order(curves, height)]
+    return snap(ink, strokes, reach=max(1.0, pen / 4))  # thinning is off by half a pixel, and by more at junctions
 
 
 # In pen widths, ink heights and degrees; chosen on words of UNIPEN's training writers.

@@ -5,9 +5,6 @@ All numpy; a batch is a dict of tensors ready for the device. Pictures of ink ar
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +12,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch.utils.data import IterableDataset
 
-from inksight.evaluate.sets import is_held_out
-from inksight.image import fit, ink_map, standardise
 from inksight.tokens import (
     DERENDER,
     DERENDER_TEXT,
     DOWN,
     END,
-    FIRST_CHARACTER,
     INK,
     MAX_STEP,
     MOVE,
@@ -143,9 +136,7 @@ def _accent(text: str, rng: np.random.Generator) -> str:
     return "".join(rng.choice(list(ACCENTS[c])) if c in ACCENTS and rng.random() < 0.35 else c for c in text)
 
 
-def place(
-    store: InkStore, rng: np.random.Generator, max_width: int, *, augment: bool = True
-) -> Ink | None:
+def place(store: InkStore, rng: np.random.Generator, max_width: int, *, augment: bool = True) -> Ink | None:
     """A random sample on a canvas of random size, slanted, turned and stretched; None if it doesn't fit."""
     text, curves, ranks = store.draw(rng)
     if augment:
@@ -205,9 +196,11 @@ def encode(ink: Ink, task: int, vocabulary: Vocabulary, rng: np.random.Generator
     point, or -1 to stop).
     """
     letters = vocabulary.encode(ink.text)
-    strokes = [] if task == RECOGNIZE else [
-        path_points(c, significances=r) for c, r in zip(ink.curves, ink.ranks, strict=True)
-    ]
+    strokes = (
+        []
+        if task == RECOGNIZE
+        else [path_points(c, significances=r) for c, r in zip(ink.curves, ink.ranks, strict=True)]
+    )
     head = [task] + (letters if task != DERENDER else []) + ([] if task == RECOGNIZE else [INK])
     n = sum(len(s) for s in strokes)
     total, h = len(head) + n, len(head)
@@ -240,10 +233,8 @@ def encode(ink: Ink, task: int, vocabulary: Vocabulary, rng: np.random.Generator
     return out
 
 
-def collate(
-    inks: list[Ink], codes: list[dict[str, NDArray]], letters: list[list[int]]
-) -> dict[str, torch.Tensor]:
-    """Pad the codes, and lay all curves of the batch end to end as segments to draw: (x0, y0, x1, y1), sample, stroke."""
+def collate(inks: list[Ink], codes: list[dict[str, NDArray]], letters: list[list[int]]) -> dict[str, torch.Tensor]:
+    """Pad the codes, and lay all curves end to end as segments to draw: (x0, y0, x1, y1), their sample and stroke."""
     length = max(len(c["ids"]) for c in codes)
     fill = {"ids": PAD, "xy": 0, "move": 0}
     batch = {}
@@ -253,7 +244,7 @@ def collate(
         for i, code in enumerate(codes):
             stack[i, : len(code["ids"])] = code[key]
         batch[key] = torch.from_numpy(stack)
-    segments, owner, stroke, clutter = [], [], [], []
+    segments, owner, stroke = [], [], []
     for i, ink in enumerate(inks):
         for j, curve in enumerate(ink.curves + ink.clutter):
             ends = curve if len(curve) > 1 else np.repeat(curve, 2, axis=0)
@@ -296,55 +287,30 @@ class InkBatches(IterableDataset):
 
 
 class PictureBatches(IterableDataset):
-    """Endless batches of real word pictures for the recognition task; held-out writers are left out."""
+    """Endless batches of real word pictures (a file of train.pack_words) for the recognition task."""
 
-    def __init__(self, folder: Path, batch: int, *, max_width: int = 448, seed: int = 0) -> None:
-        self.folder, self.batch, self.max_width, self.seed = folder, batch, max_width, seed
+    def __init__(self, path: Path, batch: int, *, seed: int = 0) -> None:
+        self.path, self.batch, self.seed = path, batch, seed
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, 77, worker.id if worker else 0])
         vocabulary = Vocabulary()
-        archives = [(z, _index(z)) for z in map(zipfile.ZipFile, sorted(self.folder.glob("*.zip")))]
-        sizes = np.array([len(rows) for _, rows in archives]) ** 0.7
+        with np.load(self.path) as z:
+            texts, widths, pixels = str(z["text"]).split("\n"), z["width"], z["pixels"]
+        ends = np.cumsum(widths)
         while True:
-            archive, rows = archives[rng.choice(len(archives), p=sizes / sizes.sum())]
-            chosen = [rows[i] for i in rng.choice(len(rows), 4 * self.batch)]
-            # Texts of like length give pictures of like width.
-            chosen.sort(key=lambda r: len(r["text"]))
-            start = rng.integers(0, 3 * self.batch + 1)
-            rows_now = chosen[start : start + self.batch]
-            canvases = [_canvas(archive.read(r["file"]), rng, self.max_width) for r in rows_now]
-            width = max(c.shape[1] for c in canvases)
-            picture = np.stack([np.pad(c, ((0, 0), (0, width - c.shape[1])), mode="edge") for c in canvases])
-            inks = [Ink(r["text"], [], [], width, []) for r in rows_now]
+            # They are sorted by width: neighbours make a batch of like width.
+            start = rng.integers(0, max(1, len(texts) - 4 * self.batch))
+            rows = start + rng.choice(min(4 * self.batch, len(texts)), min(self.batch, len(texts)), replace=False)
+            width = int(widths[rows].max())
+            picture = np.zeros((len(rows), 1, HEIGHT, width), np.float32)
+            for k, i in enumerate(rows):
+                picture[k, 0, :, : widths[i]] = pixels[:, ends[i] - widths[i] : ends[i]] / 200
+            inks = [Ink(texts[i], [], [], width, []) for i in rows]
             codes = [encode(ink, RECOGNIZE, vocabulary, rng, 0.0) for ink in inks]
             batch = collate(inks, codes, [vocabulary.encode(ink.text) for ink in inks])
-            yield batch | {"picture": torch.from_numpy(picture[:, None])}
-
-
-def _index(archive: zipfile.ZipFile) -> list[dict[str, str]]:
-    rows = [json.loads(line) for line in archive.read("index.jsonl").decode().splitlines() if line]
-    return [r for r in rows if r["text"] and not is_held_out(r["writer"])]
-
-
-def _canvas(jpeg: bytes, rng: np.random.Generator, max_width: int) -> NDArray[np.float32]:
-    """A real crop as the network sees it, cropped and slanted a little at random."""
-    with Image.open(io.BytesIO(jpeg)) as opened:
-        picture = opened.convert("RGB")
-    ink = ink_map(np.asarray(picture))
-    if rng.random() < 0.5:
-        h, w = ink.shape
-        slant, squeeze = rng.normal(0, 0.1), np.exp(rng.normal(0, 0.1))
-        image = Image.fromarray(ink).transform(
-            (int(w * squeeze) or 1, h),
-            Image.Transform.AFFINE,
-            (1 / squeeze, slant, -slant * h / 2, 0, 1, 0),
-            Image.Resampling.BILINEAR,
-        )
-        ink = np.asarray(image)
-    canvas, _ = fit(ink, height=HEIGHT, max_width=max_width, fill=rng.uniform(0.65, 0.94))
-    return canvas
+            yield batch | {"picture": torch.from_numpy(picture)}
 
 
 def device_standardise(canvas: torch.Tensor) -> torch.Tensor:
@@ -356,18 +322,3 @@ def device_standardise(canvas: torch.Tensor) -> torch.Tensor:
     top = ordered[:, n - max(1, round(0.03 * n)) :].mean(dim=1)
     spread = (top - median).clamp(min=0.2)
     return ((canvas - median[:, None, None, None]) / spread[:, None, None, None]).clamp(-0.5, 1.5)
-
-
-__all__ = [
-    "CELL",
-    "FIRST_CHARACTER",
-    "HEIGHT",
-    "NONE",
-    "InkBatches",
-    "InkStore",
-    "PictureBatches",
-    "device_standardise",
-    "encode",
-    "place",
-    "standardise",
-]

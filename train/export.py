@@ -1,9 +1,9 @@
-"""Weights -> the folder that the package ships: encoder.onnx, decoder.onnx, config.json, model.safetensors (half precision).
+"""Weights -> the folder that the package ships: encoder.onnx, decoder.onnx, config.json, model.safetensors (16 bit).
 
     python -m train.export .cache/run/model.safetensors src/inksight/models/NAME
 
-The decoder is exported as one step with a key-value cache of fixed capacity: the graph reads the cache where it lies and
-returns the new keys and values alone, so that nothing is copied from step to step.
+The decoder is exported as one step with a key-value cache of fixed capacity: the graph reads the cache where it lies
+and returns the new keys and values alone, so that nothing is copied from step to step.
 """
 
 from __future__ import annotations
@@ -25,11 +25,10 @@ from inksight.tokens import MAX_STEP, TOLERANCE
 from train.model import Config, InkModel, cells_around
 
 OPSET = 18
-OFF = -1e9
 
 
 class EncoderGraph(nn.Module):
-    """Picture -> everything that the steps read: window maps, the pointer's keys, each layer's cross keys and values."""
+    """Picture -> what the steps read: window maps, the pointer's keys, each layer's cross keys and values."""
 
     def __init__(self, model: InkModel) -> None:
         super().__init__()
@@ -45,7 +44,7 @@ class EncoderGraph(nn.Module):
 
 
 class StepGraph(nn.Module):
-    """One decoder step, greedy inside: which move, and where a next stroke would begin under each of two masks."""
+    """One decoder step, greedy inside: which move, and where a next stroke would begin."""
 
     def __init__(self, model: InkModel) -> None:
         super().__init__()
@@ -65,8 +64,8 @@ class StepGraph(nn.Module):
         keys: Tensor,
         *caches: Tensor,
     ) -> tuple[Tensor, ...]:
-        """ids (B,), xy and move (B, 2), step (1,) int64; drawn (B, cells), allowed (B, 2, cells + 1) and unused (capacity,)
-        float32, the latter two 0 or -1e9; caches: per layer cross keys, cross values, own keys, own values."""
+        """int64 ids (B,), xy and move (B, 2), step (1,); float32 drawn (B, cells), allowed (B, cells + 1) and unused
+        (capacity,), the latter two 0 or -1e9; caches: per layer cross keys, cross values, own keys, own values."""
         model = self.model
         place = xy[:, None]
         around = cells_around(drawn, place, model.embedding.far, far.shape[-1])
@@ -88,20 +87,20 @@ class StepGraph(nn.Module):
         return *self.choices(model.norm(x), drawn, allowed, keys), *fresh
 
     def choices(self, state: Tensor, drawn: Tensor, allowed: Tensor, keys: Tensor) -> tuple[Tensor, ...]:
-        """text log-probabilities (B, V), lift probability (B,), move (B, 2) with its probability (B,), start cells (B, 2)
-        with their probabilities, the pixel inside each cell (B, 2)."""
+        """inksight.engine.onnx.Choices."""
         heads = self.model.heads
         h = state[:, 0]
         dx_p, dx = heads.dx(h).softmax(-1).max(-1)
         dy_p, dy = heads.y_given_x(h, dx).softmax(-1).max(-1)
-        fit = heads.point(state, keys, drawn[:, None])
-        start = (fit + allowed).argmax(-1)
-        start_p = fit.softmax(-1)[:, 0].gather(1, start)
+        move = torch.stack([dx, dy], dim=-1) - MAX_STEP
+        fit = heads.point(state, keys, drawn[:, None])[:, 0]
+        start = (fit + allowed).argmax(-1, keepdim=True)
+        start_p = fit.softmax(-1).gather(1, start)[:, 0]
         cell = start.clamp(max=keys.shape[1] - 1)
         key = keys.gather(1, cell[..., None].expand(-1, -1, keys.shape[-1]))
-        inside = heads.offset(state.expand(-1, 2, -1), key).argmax(-1)
-        move = torch.stack([dx, dy], dim=-1) - MAX_STEP
-        return heads.text(h).log_softmax(-1), heads.lift(h)[:, 0].sigmoid(), move, dx_p * dy_p, start, start_p, inside
+        inside = heads.offset(h, key[:, 0]).argmax(-1)
+        lift = heads.lift(h)[:, 0].sigmoid()
+        return heads.text(h).log_softmax(-1), lift, move, dx_p * dy_p, start[:, 0], start_p, inside
 
 
 def encoder_graph(model: InkModel, path: Path) -> None:
@@ -130,7 +129,7 @@ def decoder_graph(model: InkModel, path: Path) -> None:
         "move": (torch.zeros(b, 2, dtype=long), {0: "batch"}),
         "step": (torch.zeros(1, dtype=long), {}),
         "drawn": (torch.zeros(b, cells), {0: "batch", 1: "cells"}),
-        "allowed": (torch.zeros(b, 2, cells + 1), {0: "batch", 2: "slots"}),
+        "allowed": (torch.zeros(b, cells + 1), {0: "batch", 1: "slots"}),
         "unused": (torch.zeros(capacity), {0: "capacity"}),
         "near": (torch.zeros(b, 12, 32, width // 2), {0: "batch", 3: "half"}),
         "far": (torch.zeros(b, 24, 16, width // 4), {0: "batch", 3: "quarter"}),
@@ -185,7 +184,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--float", action="store_true", help="keep 32-bit weights in the decoder")
     args = parser.parse_args()
-    export(args.weights, json.loads((args.weights.parent / "config.json").read_text()), args.folder, quantize=not args.float)
+    export(
+        args.weights,
+        json.loads((args.weights.parent / "config.json").read_text()),
+        args.folder,
+        quantize=not args.float,
+    )
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ CTC_WEIGHT = 0.15
 
 
 def losses(model: InkModel, batch: dict[str, Tensor], picture: Tensor) -> dict[str, Tensor]:
-    """Sums over the batch of each loss (`text`, `lift`, `dx`, `dy`, `start`, `inside`, `ctc`) and the counts behind them
-    (`points`, `starts`, `letters`)."""
+    """Sums over the batch of each loss (`text`, `lift`, `dx`, `dy`, `start`, `inside`, `ctc`), and the counts behind
+    them (`points`, `starts`, `letters`)."""
     encoded = model.encoder(picture)
     _, ctc, _, far, keys = encoded
     per_row = far.shape[-1]

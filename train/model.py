@@ -2,8 +2,8 @@
 
 What differs from InkSight (ViT + mT5, absolute tokens on a 224 square):
 - a wide canvas, 64 high and as wide as the word, read by a small convolutional stem and a Transformer over its columns;
-- one decoder step per point: dx, then dy given dx; a stroke's first point is chosen by pointing at a cell of the fine map;
-- each step sees the ink under the pen: windows of the fine maps around the current point, and which cells are drawn already;
+- one decoder step per point: dx, then dy given dx; a stroke's first point is found by pointing at a cell of a map;
+- each step sees the ink under the pen: windows of the fine maps around it, and which cells are drawn already;
 - a CTC head over the columns, which makes reading quick to learn and gives a second opinion on the text.
 """
 
@@ -76,7 +76,7 @@ class Residual(nn.Module):
 def conv(inputs: int, outputs: int, stride: int = 1, activate: bool = True) -> list[nn.Module]:
     """A 3x3 convolution with batch norm."""
     layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs)]
-    return layers + [nn.ReLU()] if activate else layers
+    return [*layers, nn.ReLU()] if activate else layers
 
 
 class Stem(nn.Module):
@@ -198,7 +198,7 @@ def window(side: int, spacing: float) -> Tensor:
 
 
 def look(features: Tensor, xy: Tensor, offsets: Tensor, width: int) -> Tensor:
-    """Features (B, C, h, w) of a (64, width) canvas around each pen position (B, L, 2): (B, L, C * offsets), 0 outside."""
+    """Features (B, C, h, w) of a (64, width) canvas around each pen position (B, L, 2): (B, L, C * offsets)."""
     at = xy[:, :, None] + offsets
     # Not one multiplication by a constant (2 / width, 2 / HEIGHT): the exported graph must keep the width free.
     grid = torch.stack([at[..., 0] * 2 / width - 1, at[..., 1] * 2 / HEIGHT - 1], dim=-1)
@@ -250,7 +250,7 @@ class Heads(nn.Module):
         return self.dy(state + self.given_dx(dx))
 
     def point(self, state: Tensor, keys: Tensor, drawn: Tensor) -> Tensor:
-        """Logits over where the next stroke begins (B, S, cells + 1; the last slot stops), drawn (B, S, cells) in 0..1."""
+        """Logits over where the next stroke begins (B, S, cells + 1), last slot: stop; drawn (B, S, cells)."""
         fit = self.query(state) @ keys.transpose(1, 2) / math.sqrt(keys.shape[-1])
         weight = self.undrawn(state)
         fit = fit + weight[..., :1] * drawn.to(fit.dtype)
@@ -274,7 +274,7 @@ class InkModel(nn.Module):
         self.norm = nn.LayerNorm(config.width)
 
     def decode(self, batch: dict[str, Tensor], encoded: tuple[Tensor, ...], drawn_at: Tensor) -> Tensor:
-        """All steps at once (teacher forcing): states (B, L, C). `drawn_at` (B, cells): the step that draws each cell."""
+        """All steps at once (teacher forcing): states (B, L, C). `drawn_at` (B, cells): when each cell is drawn."""
         columns, _, near, far, _ = encoded
         ids = batch["ids"]
         step = torch.arange(ids.shape[1], device=ids.device).expand_as(ids)

@@ -42,7 +42,7 @@ def render(batch: dict[str, Tensor], *, augment: bool = True) -> Tensor:
     dice = Dice(size, device)
     if not augment:
         return device_standardise(draw(batch, size, width, torch.full((size,), 1.5, device=device), None))
-    radius = torch.exp(torch.randn(size, device=device) * 0.4 + math.log(1.45)).clamp(0.55, 3.6)
+    radius = torch.exp(torch.randn(size, device=device) * 0.45 + math.log(1.45)).clamp(0.55, 4.0)
     ink = draw(batch, size, width, radius, dice)
     ink = ink * pen_texture(dice, width)
     ink = ink * dice.uniform(0.35, 1.0) ** 0.7
@@ -53,6 +53,20 @@ def render(batch: dict[str, Tensor], *, augment: bool = True) -> Tensor:
     picture = picture + shading(dice, width)
     picture = camera(picture, dice)
     return device_standardise(picture)
+
+
+def vary(picture: Tensor) -> Tensor:
+    """Real pictures (B, 1, 64, W), each a little slanted, shrunk, moved and shaded anew; standardised."""
+    dice = Dice(len(picture), picture.device)
+    shrink, slant, turn = dice.uniform(1.0, 1.5), dice.uniform(-0.35, 0.35), dice.uniform(-0.03, 0.03)
+    stretch = dice.uniform(0.85, 1.15)
+    height, width = picture.shape[-2:]
+    ratio = height / width  # affine_grid's axes both run from -1 to 1
+    rows = torch.cat([shrink * stretch, slant * ratio, (shrink * stretch - 1) * dice.uniform(0, 1)], 3)
+    lower = torch.cat([turn / ratio, shrink, (shrink - 1) * dice.uniform(-0.8, 0.8)], 3)
+    grid = F.affine_grid(torch.cat([rows, lower], 2)[:, 0], list(picture.shape), align_corners=False)
+    moved = F.grid_sample(picture, grid, align_corners=False)
+    return device_standardise(camera(moved + shading(dice, width), dice))
 
 
 def draw(batch: dict[str, Tensor], size: int, width: int, radius: Tensor, dice: Dice | None) -> Tensor:
@@ -110,7 +124,7 @@ def background(dice: Dice, width: int) -> Tensor:
     y = torch.arange(HEIGHT, device=device).view(1, 1, -1, 1) + 0.5
     x = torch.arange(width, device=device).view(1, 1, 1, -1) + 0.5
     tilt, pitch = dice.uniform(-0.03, 0.03), dice.uniform(10, 70)
-    thick = dice.uniform(0.25, 1.1)
+    thick = dice.uniform(0.25, 1.4)
 
     def lines(at: Tensor, phase: Tensor) -> Tensor:
         off = ((at + phase) % pitch - pitch / 2).abs()
@@ -120,7 +134,7 @@ def background(dice: Dice, width: int) -> Tensor:
     columns = lines(x - tilt * y, dice.uniform(0, 70))
     ruled = dice.chance(0.3)
     squared = ruled * dice.chance(0.35)
-    strength = dice.uniform(0.05, 0.55)
+    strength = dice.uniform(0.05, 0.95)  # some are as dark as the ink
     paper = torch.maximum(rows * ruled, columns * squared) * strength
     blots = (dice.smooth_noise(4, max(2, width // 24), HEIGHT, width) - 1.2).clamp(0, 0.5)
     paper = torch.maximum(paper, blots * dice.chance(0.1) * dice.uniform(0.2, 0.8))

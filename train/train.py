@@ -1,9 +1,9 @@
 """Train the tracing model.
 
-One CPU:          python -m train.train --ink .cache/ink.npz --words ../shared/data/words --out .cache/run --minutes 90
+One CPU:          python -m train.train --ink .cache/ink.npz --words .cache/words.npz --out .cache/run --minutes 90
 One GPU:          the same with --device cuda --size base --batch 512 --workers 12 --compile
 Several GPUs:     torchrun --nproc-per-node 8 -m train.train ... --device cuda
-Go on with a run: the same command again (it finds OUT/state.pt), or --start model.safetensors for new training from weights
+Go on with a run: the same command again (it finds OUT/state.pt); --start model.safetensors begins anew from weights
 
 OUT gets log.jsonl (losses), state.pt (everything to resume), model.safetensors (the averaged weights) and config.json.
 """
@@ -28,10 +28,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from inksight.tokens import DERENDER, RECOGNIZE_DERENDER, Vocabulary
-from train.data import InkBatches, InkStore, PictureBatches, collate, device_standardise, encode, place
+from train.data import InkBatches, InkStore, PictureBatches, collate, encode, place
 from train.loss import losses, total
 from train.model import Config, InkModel
-from train.render import render
+from train.render import render, vary
 
 
 def arguments() -> argparse.Namespace:
@@ -40,7 +40,7 @@ def arguments() -> argparse.Namespace:
     add = parser.add_argument
     # what goes in and comes out
     add("--ink", type=Path, required=True, help="file made by train.pack")
-    add("--words", type=Path, help="folder of real word pictures (zip files); left out: ink only")
+    add("--words", type=Path, help="file made by train.pack_words; left out: ink only")
     add("--out", type=Path, required=True, help="folder of the run")
     add("--start", type=Path, help="weights (.safetensors) to start from")
     # the model
@@ -79,7 +79,7 @@ def to(batch: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
 def pictures(batch: dict[str, Tensor]) -> Tensor:
     """The pictures of a batch as the network sees them: real ones are in it, ink is drawn now."""
     if "picture" in batch:
-        return device_standardise(batch["picture"])
+        return vary(batch["picture"])
     return render(batch)
 
 

@@ -1,0 +1,149 @@
+"""The shipped engine: ONNX Runtime on the CPU, one thread, a key-value cache that is never copied from step to step."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..tokens import Vocabulary
+from . import model_folder
+
+F32 = NDArray[np.float32]
+I64 = NDArray[np.int64]
+
+CELL = 4
+"""Side in canvas pixels of a cell of the map that says where strokes begin."""
+OFF = np.float32(-1e9)
+_CHUNK = 64  # the cache grows by this many steps
+
+
+class Choices(NamedTuple):
+    """What a step found best, for a batch of B samples."""
+
+    text: F32
+    """Log-probabilities of the next id (B, V)."""
+    lift: F32
+    """Probability that the stroke ends here (B,)."""
+    move: I64
+    """The likeliest next move, dx and dy in canvas pixels (B, 2)."""
+    move_p: F32
+    """Its probability (B,)."""
+    start: I64
+    """The likeliest allowed cell where the next stroke begins (B,); the number of cells: the ink is complete."""
+    start_p: F32
+    """Its probability among all cells (B,)."""
+    inside: I64
+    """The likeliest pixel of that cell, counted row by row (B,)."""
+
+
+class Memory(NamedTuple):
+    """What the encoder makes of a batch of pictures."""
+
+    ctc: F32
+    """Log-probabilities (B, columns, V); id 0 is the blank."""
+    maps: dict[str, F32]
+    """What each decoder step reads; every array's first axis is the batch."""
+
+
+class Engine:
+    """A model's two graphs. Raises InputError when the folder is not a model of this format."""
+
+    def __init__(self, model: str | Path | None = None) -> None:
+        folder = model_folder(model)
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if config.get("format") != 1:
+            raise InputError(f"{folder}: made for another version of inksight (format {config.get('format')}, not 1)")
+        self.vocabulary = Vocabulary(config["characters"])
+        self.height, self.max_width = int(config["height"]), int(config["max_width"])
+        self.layers, self.heads = int(config["decoder_layers"]), int(config["heads"])
+        self.head_width = int(config["width"]) // self.heads
+        self._encoder, self._decoder = _session(folder / "encoder.onnx"), _session(folder / "decoder.onnx")
+        self._names = [o.name for o in self._encoder.get_outputs()]
+
+    def encode(self, canvases: F32) -> Memory:
+        """Standardised canvases (B, height, W), W a multiple of 32."""
+        values = self._encoder.run(None, {"picture": np.ascontiguousarray(canvases[:, None], np.float32)})
+        maps = dict(zip(self._names, values, strict=True))
+        return Memory(maps.pop("ctc"), maps)
+
+    def decoder(self, memory: Memory) -> Decoder:
+        """A decoder at step 0 for the memory's batch."""
+        return Decoder(self._decoder, memory, self.layers, self.heads, self.head_width)
+
+
+class Decoder:
+    """Steps for a batch, with its cache."""
+
+    def __init__(self, session: Any, memory: Memory, layers: int, heads: int, head_width: int) -> None:
+        self._session, self._memory = session, memory.maps
+        self._batch = len(memory.ctc)
+        self._layers, self._shape = layers, (heads, head_width)
+        self._step = 0
+        self._unused = np.zeros(0, np.float32)
+        self._own: dict[str, F32] = {}
+        self._grow()
+
+    @property
+    def cells(self) -> int:
+        """How many cells the canvas has."""
+        return int(self._memory["keys"].shape[1])
+
+    def _grow(self) -> None:
+        """Room for more steps; the only time that the cache is copied."""
+        heads, width = self._shape
+        room = len(self._unused) + _CHUNK
+        self._unused = np.concatenate([self._unused, np.full(_CHUNK, OFF)])
+        for i in range(self._layers):
+            for name, shape in (("own_k", (width, room)), ("own_v", (room, width))):
+                fresh = np.zeros((self._batch, heads, *shape), np.float32)
+                before = self._own.get(f"{name}{i}")
+                if before is not None:
+                    fresh[:, :, : before.shape[2], : before.shape[3]] = before
+                self._own[f"{name}{i}"] = fresh
+
+    def step(self, ids: I64, xy: I64, move: I64, drawn: F32, allowed: F32) -> Choices:
+        """Take in one step (ids (B,), pen xy and last move (B, 2), cells drawn (B, cells)) and choose the next.
+
+        `allowed` (B, cells + 1) is 0 where a stroke may begin (last slot: the ink may be complete), OFF elsewhere.
+        The step may be asked again with another mask; `advance` then goes on to the next.
+        """
+        at = self._step
+        if at == len(self._unused):
+            self._grow()
+        feed = {
+            "ids": ids, "xy": xy, "move": move, "step": np.array([at], np.int64), "drawn": drawn, "allowed": allowed,
+            "unused": self._unused, **self._memory, **self._own,
+        }  # fmt: skip
+        values = self._session.run(None, feed)
+        for i in range(self._layers):
+            self._own[f"own_k{i}"][..., at] = values[7 + 2 * i][..., 0]
+            self._own[f"own_v{i}"][:, :, at] = values[8 + 2 * i][:, :, 0]
+        return Choices(*values[:7])
+
+    def advance(self) -> None:
+        """The step taken in last is history from now on."""
+        self._unused[self._step] = 0
+        self._step += 1
+
+    def keep(self, rows: I64) -> None:
+        """Go on with these samples of the batch alone."""
+        self._batch = len(rows)
+        self._memory = {k: np.ascontiguousarray(v[rows]) for k, v in self._memory.items()}
+        self._own = {k: np.ascontiguousarray(v[rows]) for k, v in self._own.items()}
+
+
+def _session(path: Path) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # words are small: workers scale, threads don't
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise InputError(f"{path}: ONNX Runtime can't load it ({str(error).splitlines()[0]})") from error

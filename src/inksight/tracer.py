@@ -1,0 +1,179 @@
+"""One word: a picture (or its ink map) in, a Word out.
+
+The way: fit into the canvas -> decode -> strokes in the picture's pixels -> snap to the ridge of the ink -> check
+against the picture -> where the check fails, another mode, and at last the ordered skeleton, so that no ink is lost.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import skeleton
+from .decoding import Decoded, decode
+from .engine.onnx import Engine
+from .fidelity import coverage, pen_width, spurious
+from .geometry import Affine, simplify
+from .image import Source, binarize, fit, ink_map, open_image, standardise
+from .ink import Stroke, Word
+from .snap import snap
+from .tokens import MODES
+
+InkMap = NDArray[np.float32]
+BATCH = 16
+"""Words decoded together: more gain little and use more memory."""
+ENOUGH_COVERED, TOO_SPURIOUS = 0.88, 0.15
+"""A result with less of the ink covered, or more of its strokes off the ink, is not believed."""
+CANVAS_REACH = 1.6
+"""How far a point may be moved to the ridge of the ink, in canvas pixels."""
+
+
+@dataclass(frozen=True)
+class _Result:
+    """A word with what the check against the picture said."""
+
+    word: Word
+    covered: float
+    off: float
+
+    @property
+    def score(self) -> float:
+        return self.covered - self.off
+
+    @property
+    def good(self) -> bool:
+        return self.covered >= ENOUGH_COVERED and self.off <= TOO_SPURIOUS
+
+
+class Tracer:
+    """Traces words with one model. Raises InputError when `model` (a shipped name or a folder) can't be used."""
+
+    def __init__(self, model: str | Path | None = None) -> None:
+        self.engine = Engine(model)
+
+    def trace_inks(
+        self, inks: Sequence[InkMap], *, mode: str = "recognize-and-derender", texts: Sequence[str | None] | None = None
+    ) -> list[Word]:
+        """Ink maps of one word each (float32 (H, W), 0 paper, 1 ink) -> words, in each map's pixels.
+
+        `texts` are what the words say, for "derender-with-text"; a word without one is derendered without. Raises
+        ValueError for an unknown mode or texts that don't match the inks.
+        """
+        if mode not in MODES:
+            raise ValueError(f"unknown mode {mode!r}; the modes are {', '.join(MODES)}")
+        given = list(texts) if texts is not None else [None] * len(inks)
+        if len(given) != len(inks):
+            raise ValueError(f"{len(given)} texts for {len(inks)} inks")
+        masks = [binarize(ink) for ink in inks]
+        inked = [i for i, mask in enumerate(masks) if mask.any()]
+        words = [Word(confidence=0.0, origin=mode, box=(0, 0, ink.shape[1], ink.shape[0])) for ink in inks]
+        if mode == "recognize":
+            for i, (found, _) in zip(inked, self._decode([inks[i] for i in inked], mode, None), strict=True):
+                words[i] = replace(words[i], text=found.text, confidence=found.text_confidence, box=_ink_box(masks[i]))
+            return words
+        results = self._attempt([inks[i] for i in inked], [masks[i] for i in inked], mode, [given[i] for i in inked])
+        doubtful = [k for k, r in enumerate(results) if not r.good]
+        if doubtful and mode != "derender":
+            chosen = [inked[k] for k in doubtful]
+            nothing: list[str | None] = [None] * len(chosen)
+            others = self._attempt([inks[i] for i in chosen], [masks[i] for i in chosen], "derender", nothing)
+            for k, other in zip(doubtful, others, strict=True):
+                if other.score > results[k].score:
+                    word = replace(other.word, text=results[k].word.text)
+                    results[k] = replace(other, word=word)
+        for k, i in enumerate(inked):
+            words[i] = (results[k] if results[k].good else _by_skeleton(inks[i], masks[i], results[k])).word
+        return words
+
+    def _attempt(
+        self, inks: list[InkMap], masks: list[NDArray[np.bool_]], mode: str, texts: list[str | None]
+    ) -> list[_Result]:
+        """Decode, snap and check."""
+        out = []
+        for ink, mask, (found, frame) in zip(inks, masks, self._decode(inks, mode, texts), strict=True):
+            reach = CANVAS_REACH / frame.a
+            back = frame.inverse()
+            raw = [Stroke(back.apply(s)) for s in found.strokes]
+            snapped = snap(ink, raw, reach=reach)
+            strokes = tuple(Stroke(simplify(s.points, 0.2 / frame.a)) for s in snapped)
+            text = found.text
+            out.append(_check(Word(strokes, text, 1.0, origin=mode, box=_ink_box(mask)), mask, found))
+        return out
+
+    def _decode(self, inks: list[InkMap], mode: str, texts: list[str | None] | None) -> list[tuple[Decoded, Affine]]:
+        """Decode in batches of like width."""
+        fitted = [fit(ink, height=self.engine.height, max_width=self.engine.max_width) for ink in inks]
+        by_width: dict[int, list[int]] = defaultdict(list)
+        for i, (canvas, _) in enumerate(fitted):
+            by_width[canvas.shape[1]].append(i)
+        out: dict[int, tuple[Decoded, Affine]] = {}
+        for rows in by_width.values():
+            for at in range(0, len(rows), BATCH):
+                part = rows[at : at + BATCH]
+                canvases = [standardise(fitted[i][0]) for i in part]
+                chosen = [texts[i] for i in part] if texts else None
+                for i, found in zip(part, decode(self.engine, canvases, mode, chosen), strict=True):
+                    out[i] = found, fitted[i][1]
+        return [out[i] for i in range(len(inks))]
+
+
+def _check(word: Word, mask: NDArray[np.bool_], found: Decoded) -> _Result:
+    """Compare with the picture, and say how far to trust the word."""
+    radius = max(1.0, pen_width(mask))
+    covered = coverage(mask, word.strokes, radius)
+    off = spurious(mask, word.strokes, 0.5 * radius)
+    doubt = 0.5 if found.looped else 1.0
+    trust = max(0.0, covered - off) * found.ink_confidence**0.5 * found.text_confidence**0.5 * doubt
+    return _Result(replace(word, confidence=float(np.clip(trust, 0, 1))), covered, off)
+
+
+def _by_skeleton(ink: InkMap, mask: NDArray[np.bool_], failed: _Result) -> _Result:
+    """The classical tracer, where it explains the picture better than the model did."""
+    strokes = tuple(skeleton.trace(ink))
+    radius = max(1.0, pen_width(mask))
+    covered, off = coverage(mask, strokes, radius), spurious(mask, strokes, 0.5 * radius)
+    if covered - off <= failed.score:
+        return failed
+    word = replace(failed.word, strokes=strokes, origin="skeleton", confidence=min(0.3, failed.word.confidence))
+    return _Result(word, covered, off)
+
+
+def _ink_box(mask: NDArray[np.bool_]) -> tuple[float, float, float, float]:
+    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+
+
+@lru_cache(maxsize=2)
+def tracer(model: str | Path | None = None) -> Tracer:
+    """The tracer of a model, loaded once."""
+    return Tracer(model)
+
+
+def trace(
+    image: Source, *, mode: str = "recognize-and-derender", text: str | None = None, model: str | Path | None = None
+) -> Word:
+    """A picture of one word -> its ink, in pixels of the picture.
+
+    `image` is a path, bytes, a PIL image or an (H, W[, 3|4]) uint8 array. Modes: "derender" (strokes alone),
+    "derender-with-text" (`text` says what is written), "recognize-and-derender", "recognize" (text alone). A blank
+    picture gives a word without strokes. Raises InputError for a picture that can't be read, ValueError for a bad mode.
+    """
+    return trace_many([image], mode=mode, texts=[text], model=model)[0]
+
+
+def trace_many(
+    images: Sequence[Source],
+    *,
+    mode: str = "recognize-and-derender",
+    texts: Sequence[str | None] | None = None,
+    model: str | Path | None = None,
+) -> list[Word]:
+    """`trace` for several pictures, decoded in batches."""
+    inks = [ink_map(open_image(image)) for image in images]
+    return tracer(model).trace_inks(inks, mode=mode, texts=texts)

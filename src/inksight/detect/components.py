@@ -105,7 +105,8 @@ class _Pieces:
         low = self.box[:, :2] < self.pen
         high = self.box[:, 2:] > np.array([width, height]) - self.pen
         rim = ((low | high) & (self.size < 6 * self.pen)).any(axis=1)
-        return ~dust & ~rim & (self.thickness < 4 * self.pen) & (self.level > 0.4)
+        drawn: Mask = ~dust & ~rim & (self.thickness < 4 * self.pen) & (self.level > 0.4)
+        return drawn
 
 
 def _owners(pieces: _Pieces, words: Sequence[Detection]) -> NDArray[np.int64]:
@@ -137,7 +138,7 @@ def _overlap(pieces: _Pieces, box: Box) -> Array:
     rows, columns = np.nonzero(part >= 0)
     middle = (y1 - y0) / 2
     weight = 1 - 0.8 * abs(rows + 0.5 - middle) / max(middle, 0.5)
-    return np.bincount(part[rows, columns], weight, len(pieces.area))
+    return np.bincount(part[rows, columns], weight, len(pieces.area)).astype(np.float64)
 
 
 def _underlines(pieces: _Pieces, boxes: Array) -> Mask:
@@ -145,7 +146,8 @@ def _underlines(pieces: _Pieces, boxes: Array) -> Mask:
     w, h = pieces.size.T
     height = boxes[:, 3] - boxes[:, 1]
     middle = pieces.box[:, 1::2].mean(axis=1)
-    return (h < 0.3 * height) & (w > 1.2 * height) & (w > 6 * h) & (middle > boxes[:, 3] - 0.2 * height)
+    flat: Mask = (h < 0.3 * height) & (w > 1.2 * height) & (w > 6 * h) & (middle > boxes[:, 3] - 0.2 * height)
+    return flat
 
 
 def _split(by_piece: Labels, pieces: _Pieces, owner: NDArray[np.int64], words: Sequence[Detection]) -> None:
@@ -159,7 +161,7 @@ def _split(by_piece: Labels, pieces: _Pieces, owner: NDArray[np.int64], words: S
         rows, columns = np.nonzero(pieces.labels[y0:y1, x0:x1] == piece)
         candidates = np.flatnonzero(claims[:, piece])
         points = np.stack([columns + x0 + 0.5, rows + y0 + 0.5], axis=1)
-        nearest = np.argmin([_distance(points, words[i].box) for i in candidates], axis=0)
+        nearest = np.argmin([_distance(points, words[i].box) for i in candidates.tolist()], axis=0)
         by_piece[rows + y0, columns + x0] = candidates[nearest]
 
 

@@ -50,7 +50,7 @@ class RapidOcr:
 
     def __call__(self, rgb: Pixels) -> Sequence[Detection]:
         """The words of `rgb`, uint8 (H, W, 3)."""
-        result = self._engine(np.ascontiguousarray(rgb[:, :, ::-1]))  # it takes BGR
+        result: Any = self._engine(np.ascontiguousarray(rgb[:, :, ::-1]))  # it takes BGR
         if not result.txts:
             return []
         characters: Sequence[Any] = result.word_results

@@ -109,7 +109,7 @@ def _flat_pieces(ink: Map, thin: Mask, length: int) -> _Pieces:
 
     height = len(ink)
     core = ink[y, x] >= np.maximum(ink[np.maximum(y - 1, 0), x], ink[np.minimum(y + 1, height - 1), x])
-    level = total(ink[y, x] * core) / np.maximum(total(core.astype(float)), 1)
+    level = total((ink[y, x] * core).astype(float)) / np.maximum(total(core.astype(float)), 1)
     n = total()
     mx, my = total(x.astype(float)) / n, total(y.astype(float)) / n
     slope = (total(x * y.astype(float)) / n - mx * my) / (total(x * x.astype(float)) / n - mx**2)

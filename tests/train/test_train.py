@@ -25,7 +25,7 @@ from tests.synthetic import glyph, word, write_packed  # noqa: E402
 from train import pack, train  # noqa: E402
 from train.data import HEIGHT, NONE, InkBatches, InkStore, collate, device_standardise, encode, place  # noqa: E402
 from train.loss import losses, total  # noqa: E402
-from train.model import Config, InkModel, drawing_times  # noqa: E402
+from train.model import NEVER, Config, InkModel, drawing_times  # noqa: E402
 from train.render import render  # noqa: E402
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
@@ -202,6 +202,15 @@ class TestModel:
                 states.append(model.decode(b, encoded, drawn_at))
         assert torch.allclose(states[0][:, :at], states[1][:, :at], atol=1e-5)
         assert not torch.allclose(states[0][:, at:], states[1][:, at:], atol=1e-2)
+
+    def test_cells_are_drawn_when_the_pen_gets_there(self):
+        ids = torch.tensor([[DERENDER, INK, DOWN, MOVE, DOWN]])
+        xy = torch.tensor([[[0, 0], [0, 0], [2, 2], [14, 2], [2, 10]]])
+        move = torch.tensor([[[0, 0], [0, 0], [0, 0], [12, 0], [0, 0]]])
+        times = drawing_times(ids, xy, move, per_row=4).view(HEIGHT // 4, 4)
+        assert times[0].tolist() == [2, 3, 3, 3]
+        assert times[2].tolist() == [4, NEVER, NEVER, NEVER]
+        assert (times != NEVER).sum() == 5
 
     def test_overfits_a_handful_of_words(self, model, inks):
         batch = batch_of(inks[:4], RECOGNIZE_DERENDER)

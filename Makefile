@@ -1,4 +1,4 @@
-# make demo        convert the example page
+# make demo        convert the example page: out/page.svg, .json, .inkml and .png
 # make test        run the tests (those of training are skipped without PyTorch)
 # make lint        style and types
 # make train-env   what training needs; TORCH says which build, e.g. TORCH=torch==2.13.0
@@ -10,17 +10,14 @@ TORCH ?= torch
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
-PAGE := out/page
 
 .PHONY: demo test lint train-env clean
 
 demo: $(VENV)/.installed
-	@mkdir -p $(dir $(PAGE))
-	$(BIN)/inksight convert examples/page.jpg -o $(PAGE).svg
-	$(BIN)/inksight convert examples/page.jpg -o $(PAGE).json
-	$(BIN)/inksight convert examples/page.jpg -o $(PAGE).inkml
-	$(BIN)/inksight convert examples/page.jpg -o $(PAGE).png
-	@echo "Digital ink of examples/page.jpg:" && ls -1 $(PAGE).*
+	@mkdir -p out
+	@for format in svg json inkml png; do \
+		$(BIN)/inksight convert examples/page.jpg -o out/page.$$format || exit 1; \
+	done
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
@@ -33,7 +30,7 @@ lint: $(VENV)/.installed-dev
 train-env: $(VENV)/.installed-train
 
 clean:
-	rm -rf $(VENV) $(dir $(PAGE))
+	rm -rf $(VENV) out
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -12,6 +12,6 @@ source .venv/bin/activate
 RUN=.cache/toy
 
 [ -f .cache/ink.npz ] || python -m train.pack "$DATA/ink" .cache/ink.npz
-python -m train.train --ink .cache/ink.npz --words "$DATA/words" --out $RUN --size tiny --minutes 5 --warmup 100
+python -m train.train --ink .cache/ink.npz --words "$DATA/words" --out $RUN --size tiny --minutes "${MINUTES:-5}" --warmup 100
 python -m train.export $RUN/model.safetensors $RUN/model
 inksight evaluate "$DATA" --model $RUN/model --words 50

@@ -12,6 +12,7 @@ source .venv/bin/activate
 RUN=.cache/toy
 
 [ -f .cache/ink.npz ] || python -m train.pack "$DATA/ink" .cache/ink.npz
-python -m train.train --ink .cache/ink.npz --words "$DATA/words" --out $RUN --size tiny --minutes "${MINUTES:-5}" --warmup 100
+[ -f .cache/words.npz ] || python -m train.pack_words "$DATA/words" .cache/words.npz
+python -m train.train --ink .cache/ink.npz --words .cache/words.npz --out $RUN --size tiny --minutes "${MINUTES:-5}" --warmup 100
 python -m train.export $RUN/model.safetensors $RUN/model
 inksight evaluate "$DATA" --model $RUN/model --words 50

@@ -15,7 +15,8 @@ source .venv/bin/activate
 RUN=.cache/$NAME
 
 [ -f .cache/ink.npz ] || python -m train.pack "$DATA/ink" .cache/ink.npz
-python -m train.train --ink .cache/ink.npz --words "$DATA/words" --out "$RUN" \
+[ -f .cache/words.npz ] || python -m train.pack_words "$DATA/words" .cache/words.npz
+python -m train.train --ink .cache/ink.npz --words .cache/words.npz --out "$RUN" \
     --device cuda --size base --batch 512 --workers 12 --compile --minutes "${MINUTES:-300}"
 python -m train.export "$RUN/model.safetensors" "src/inksight/models/$NAME"
 inksight evaluate "$DATA" --model "src/inksight/models/$NAME" --words 400

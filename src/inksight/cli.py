@@ -171,7 +171,7 @@ def word(
 def evaluate(data: str, out: str | None, **settings: Any) -> None:
     """Measure the model, beside its peers and controls, on words that it never saw.
 
-    DATA is the folder with the data, described in docs/data.md. The table goes to standard output.
+    DATA is the folder with the data, described in train/README.md. The table goes to standard output.
 
     \b
     Examples:

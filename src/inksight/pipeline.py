@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,11 +83,10 @@ def _convert(
     return Page(width, height, (*lines, Line(sketches)) if sketches else tuple(lines))
 
 
-@lru_cache(maxsize=1)
 def _tracer(model: str | Path | None) -> Tracer:
-    from .tracer import Tracer  # loads onnxruntime
+    from .tracer import tracer  # loads onnxruntime: not for a blank page
 
-    return Tracer(model)
+    return tracer(model)
 
 
 def _sure(word: Detection) -> Detection:

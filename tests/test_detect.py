@@ -1,0 +1,228 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter
+
+from inksight import detect
+from inksight.detect import Detection
+from inksight.detect.components import crops
+from inksight.detect.layout import reading_order
+from inksight.detect.rapidocr import _words
+from inksight.detect.ruling import without_ruling
+from inksight.errors import InputError
+from inksight.image import binarize, ink_map
+from tests.pages import TEXT, drawn, example, zigzag
+
+# ------------------------------------------------------------------------------------------------------ detectors
+
+
+def test_rapidocr_reads_the_example_page_offline_and_silently(capfd):
+    rgb, words = example()
+    read = {w.text for w in words}
+    expected = TEXT.split()
+    assert sum(t in read for t in expected) >= 0.9 * len(expected)
+    assert capfd.readouterr() == ("", "")
+    for w in words:
+        x0, y0, x1, y1 = w.box
+        assert -2 <= x0 < x1 <= rgb.shape[1] + 2
+        assert -2 <= y0 < y1 <= rgb.shape[0] + 2
+        assert 0 <= w.confidence <= 1
+
+
+def test_rapidocr_keeps_the_words_of_a_line_together_and_in_order():
+    _, words = example()
+    lines = {}
+    for w in words:
+        lines.setdefault(w.line, []).append(w)
+    assert any([w.text for w in line] == ["Ask", "Anna", "about", "the", "boat"] for line in lines.values())
+    assert all(a.box[0] < b.box[0] for line in lines.values() for a, b in pairwise(line))
+
+
+def test_a_blank_picture_has_no_words():
+    assert list(detect.load("rapidocr")(np.full((200, 300, 3), 240, np.uint8))) == []
+
+
+def test_none_takes_the_picture_for_one_word():
+    (word,) = detect.load("none")(np.zeros((20, 30, 3), np.uint8))
+    assert word == Detection((0, 0, 30, 20), "", 0.0, 0)
+
+
+def test_an_unknown_detector_is_named_with_the_known_ones():
+    with pytest.raises(InputError, match=r"^unknown detector 'magic'; use one of rapidocr, none$"):
+        detect.load("magic")
+
+
+QUAD = np.array([[0, 0], [120, 0], [120, 20], [0, 20]], float)
+
+
+def cells(*lefts, width=10):
+    return np.array([[[x, 0], [x + width, 0], [x + width, 20], [x, 20]] for x in lefts], float)
+
+
+def test_words_are_cut_at_the_spaces_of_the_text():
+    found = _words("ab c", 0.9, QUAD, cells(0, 12, 40), 3)
+    assert found == [Detection((0, 0, 22, 20), "ab", 0.9, 3), Detection((40, 0, 50, 20), "c", 0.9, 3)]
+
+
+def test_words_are_cut_at_wide_gaps_without_a_space():
+    assert [w.text for w in _words("abc", 0.9, QUAD, cells(0, 12, 80), 0)] == ["ab", "c"]
+
+
+def test_a_line_without_character_boxes_is_shared_out_evenly():
+    found = _words("abc de", 0.9, QUAD, cells(), 0)
+    assert [(w.text, w.box) for w in found] == [("abc", (0, 0, 60, 20)), ("de", (80, 0, 120, 20))]
+
+
+# --------------------------------------------------------------------------------------------------------- ruling
+
+
+def ruled(level, angle=0.0, squares=False, size=(900, 700)):
+    """(picture, where the rules are, where the ink is): uint8 (H, W, 3) and two masks."""
+    lines = Image.new("L", size, 0)
+    pen = ImageDraw.Draw(lines)
+    for y in range(50, size[1], 60):
+        pen.line([(0, y), (size[0], y)], fill=255, width=2)
+    for x in range(40, size[0], 60) if squares else ():
+        pen.line([(x, 0), (x, size[1])], fill=255, width=2)
+    lines = lines.rotate(angle, resample=Image.Resampling.BICUBIC)
+    ink = Image.new("L", size, 0)
+    for y in range(80, size[1] - 60, 60):
+        for x in range(60, size[0] - 120, 90):
+            ImageDraw.Draw(ink).line([tuple(p) for p in zigzag(x, y, height=42, teeth=4)], fill=255, width=5)
+    rules, written = np.asarray(lines) / 255.0, np.asarray(ink.filter(ImageFilter.GaussianBlur(0.6))) / 255.0
+    grey = 235 * (1 - level * rules) * (1 - 0.85 * written)
+    return np.repeat(grey[..., None], 3, axis=2).astype(np.uint8), rules > 0.5, written > 0.5
+
+
+@pytest.mark.parametrize("squares", [False, True])
+@pytest.mark.parametrize(("level", "angle"), [(0.85, 0.0), (0.85, 3.0), (0.3, -2.0)])
+def test_ruling_goes_and_the_strokes_across_it_stay(level, angle, squares):
+    picture, rules, written = ruled(level, angle, squares)
+    left = binarize(without_ruling(ink_map(picture)))
+    assert (left & rules & ~written).sum() < 0.03 * (rules & ~written).sum()
+    assert (left & written).sum() > 0.95 * written.sum()
+
+
+def test_underlines_stay():
+    words = [zigzag(x, y) for y in (40, 140, 240) for x in range(40, 700, 100)]
+    underlines = [[(40, y + 40), (440, y + 41)] for y in (40, 140, 240)]
+    ink = ink_map(drawn(*words, *underlines, size=(800, 320)))
+    assert np.array_equal(without_ruling(ink), ink)
+
+
+def test_a_blank_map_stays_blank():
+    assert not without_ruling(np.zeros((40, 50), np.float32)).any()
+
+
+# ----------------------------------------------------------------------------------------------------- components
+
+
+def cut(words, *lines, pen=4, size=(400, 300)):
+    ink = ink_map(drawn(*lines, pen=pen, size=size))
+    return crops(ink, binarize(ink), words)
+
+
+def near(box, expected, tolerance=4):
+    return all(abs(a - b) <= tolerance for a, b in zip(box, expected, strict=True))
+
+
+def test_a_box_that_clips_a_word_is_widened_to_its_ink():
+    (crop,), drawings = cut([Detection((120, 95, 150, 130))], zigzag(100, 100))
+    assert near(crop.box, (100, 100, 160, 124))
+    assert drawings == []
+    assert crop.ink[0].max() == crop.ink[:, 0].max() == 0  # a margin of paper
+
+
+def test_dots_and_commas_go_to_the_nearest_word():
+    dot, comma = [(130, 88), (134, 88)], [(168, 124), (164, 134)]
+    words = [Detection((98, 98, 160, 126)), Detection((98, 178, 160, 206))]
+    (first, second), drawings = cut(words, zigzag(100, 100), zigzag(100, 180), dot, comma)
+    assert near(first.box, (100, 86, 170, 136))
+    assert near(second.box, (100, 180, 160, 204))
+    assert drawings == []
+
+
+def test_neighbours_are_masked():
+    words = [Detection((95, 95, 165, 130)), Detection((95, 120, 165, 160))]
+    (first, _), _ = cut(words, zigzag(100, 100), zigzag(100, 132))
+    assert first.ink[int(130 - first.y) :].max(initial=0) == 0
+
+
+def test_words_that_touch_are_divided_between_their_boxes():
+    descender = [(130, 124), (130, 160)]
+    words = [Detection((98, 98, 162, 126)), Detection((98, 156, 162, 186))]
+    (first, second), _ = cut(words, zigzag(100, 100), descender, zigzag(100, 160, height=24))
+    assert first.box[3] < 160
+    assert second.box[1] > 135
+    assert near(second.box[2:], (160, 184))
+
+
+def test_underlines_and_arrows_are_drawings_of_their_own():
+    words = [Detection((98, 98, 162, 130)), Detection((198, 98, 262, 130))]
+    found, drawings = cut(
+        words, zigzag(100, 100), zigzag(200, 100), [(95, 136), (265, 137)], [(50, 280), (330, 220), (300, 218)]
+    )
+    assert near(found[0].box, (100, 100, 160, 124))
+    assert near(found[1].box, (200, 100, 260, 124))
+    assert [near(d.box, b, 6) for d, b in zip(drawings, [(95, 134, 265, 140), (50, 216, 332, 282)], strict=True)] == [
+        True,
+        True,
+    ]
+
+
+def test_dust_blots_and_borders_are_nothing():
+    rgb = drawn(zigzag(100, 100), size=(400, 300)).copy()
+    rgb[200:203, 300:303] = 30  # dust
+    rgb[220:260, 60:100] = 30  # a punched hole
+    rgb[:, :5] = 20  # the table beside the sheet
+    ink = ink_map(rgb)
+    (word,), drawings = crops(ink, binarize(ink), [Detection((95, 95, 165, 130))])
+    assert near(word.box, (100, 100, 160, 124))
+    assert drawings == []
+
+
+def test_a_word_without_ink_has_no_crop():
+    words = [Detection((98, 98, 162, 126)), Detection((300, 20, 380, 50))]
+    (first, second), _ = cut(words, zigzag(100, 100))
+    assert first is not None
+    assert second is None
+
+
+def test_without_words_all_ink_is_drawings():
+    found, drawings = cut([], zigzag(100, 100), zigzag(300, 250))
+    assert found == []
+    assert len(drawings) == 2
+
+
+# --------------------------------------------------------------------------------------------------------- layout
+
+
+def order(*boxes, lines=None):
+    words = [Detection(b, line=i if lines is None else lines[i]) for i, b in enumerate(boxes)]
+    return reading_order(words)
+
+
+def test_words_of_a_line_go_from_left_to_right():
+    assert order((60, 0, 90, 20), (0, 2, 50, 22), lines=[0, 0]) == [[1, 0]]
+
+
+def test_pieces_side_by_side_are_one_line():
+    assert order((60, 0, 90, 20), (0, 2, 50, 22), (0, 40, 90, 60)) == [[1, 0], [2]]
+
+
+def test_columns_are_read_one_after_the_other_below_a_common_title():
+    title = (0, 0, 300, 20)
+    left = [(0, y, 100, y + 20) for y in (40, 70, 100)]
+    right = [(180, y, 300, y + 20) for y in (44, 74, 104)]
+    boxes = [*(b for pair in zip(right, left, strict=True) for b in pair), title]
+    assert [boxes[i] for (i,) in order(*boxes)] == [title, *left, *right]
+
+
+def test_a_line_across_both_columns_ends_them():
+    boxes = [(0, 0, 100, 20), (180, 0, 300, 20), (0, 40, 300, 60), (0, 80, 100, 100), (180, 80, 300, 100)]
+    assert order(*boxes) == [[0], [1], [2], [3], [4]]
+
+
+def test_nothing_has_no_order():
+    assert reading_order([]) == []

@@ -14,10 +14,7 @@ INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constr
 .PHONY: demo test lint train-env clean
 
 demo: $(VENV)/.installed
-	@mkdir -p out
-	@for format in svg json inkml png; do \
-		$(BIN)/inksight convert examples/page.jpg -o out/page.$$format || exit 1; \
-	done
+	$(BIN)/python examples/demo.py
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest

@@ -88,7 +88,7 @@ def ruled(level, angle=0.0, squares=False, size=(900, 700)):
     lines = lines.rotate(angle, resample=Image.Resampling.BICUBIC)
     ink = Image.new("L", size, 0)
     for y in range(80, size[1] - 60, 60):
-        for x in range(60, size[0] - 120, 90):
+        for x in range(60 + y % 77, size[0] - 120, 97):
             ImageDraw.Draw(ink).line([tuple(p) for p in zigzag(x, y, height=42, teeth=4)], fill=255, width=5)
     rules, written = np.asarray(lines) / 255.0, np.asarray(ink.filter(ImageFilter.GaussianBlur(0.6))) / 255.0
     grey = 235 * (1 - level * rules) * (1 - 0.85 * written)
@@ -100,7 +100,8 @@ def ruled(level, angle=0.0, squares=False, size=(900, 700)):
 def test_ruling_goes_and_the_strokes_across_it_stay(level, angle, squares):
     picture, rules, written = ruled(level, angle, squares)
     left = binarize(without_ruling(ink_map(picture)))
-    assert (left & rules & ~written).sum() < 0.03 * (rules & ~written).sum()
+    alone = rules & ~np.asarray(Image.fromarray(written).convert("L").filter(ImageFilter.MaxFilter(17))).astype(bool)
+    assert (left & alone).sum() < 0.02 * alone.sum()
     assert (left & written).sum() > 0.95 * written.sum()
 
 
@@ -150,7 +151,7 @@ def test_neighbours_are_masked():
 
 
 def test_words_that_touch_are_divided_between_their_boxes():
-    descender = [(130, 124), (130, 160)]
+    descender = [(130, 124), (130, 184)]
     words = [Detection((98, 98, 162, 126)), Detection((98, 156, 162, 186))]
     (first, second), _ = cut(words, zigzag(100, 100), descender, zigzag(100, 160, height=24))
     assert first.box[3] < 160

@@ -23,6 +23,9 @@ FAMILY = 4
 SPAN, LONE_SPAN = 0.4, 0.8
 """Shares of the page's width (or height) that one line of a family, or one on its own, must span."""
 
+SOLID = 0.75
+"""The share of its way on which a line must be inked; a row of letters is not."""
+
 SAME_LEVEL = 0.25
 """How far the ink levels of two lines of a family may lie apart."""
 
@@ -65,18 +68,22 @@ class _Pieces:
     def width(self) -> Array:
         return self.x1 - self.x0 + 1
 
+    def path(self, chain: list[int]) -> Array:
+        """The pieces' ends one after the other: float64 (2 n, 2)."""
+        ends = [(self.x0[i], self.y0[i], self.x1[i], self.y1[i]) for i in chain]
+        return np.array(ends).reshape(-1, 2)
+
 
 def _lines(ink: Map, mask: Mask, limit: int) -> Mask:
     """Pixels of the long, nearly horizontal lines, at most `limit` pixels thick: bool (H, W)."""
     import cv2
 
     runs = _vertical_runs(mask)
-    pieces = _flat_pieces(ink, mask & (runs <= limit), 3 * limit)
+    pieces = _flat_pieces(ink, mask & (runs <= limit), limit)
     highest = np.zeros(mask.shape, np.float32)  # a run higher than this is a stroke on the line, not the line
     darkest = np.zeros(mask.shape, np.float32)  # so is a pixel darker than this
-    for chain in _long(pieces, _chains(pieces, limit, mask.shape[1]), mask.shape[1]):
-        ends = [(pieces.x0[i], pieces.y0[i], pieces.x1[i], pieces.y1[i]) for i in chain]
-        path = np.array(ends).reshape(-1, 1, 2).round().astype(np.int32)
+    for chain in _long(pieces, _chains(pieces, limit, mask.shape[1]), mask):
+        path = pieces.path(chain).round().astype(np.int32)[:, None]
         thickness = np.average(pieces.thickness[chain], weights=pieces.width[chain])
         level = np.average(pieces.level[chain], weights=pieces.width[chain])
         cv2.polylines(highest, [path], False, 1.4 * thickness + 1, thickness=limit + 2)
@@ -128,33 +135,44 @@ def _chains(pieces: _Pieces, limit: int, width: int) -> list[list[int]]:
         return []
     common = _weighted_median(pieces.slope, pieces.width**2)
     chains: list[list[int]] = []
-    tails = np.zeros((0, 2))
+    tails = np.zeros((0, 3))  # each chain's end, and where it starts
     for i in np.flatnonzero(abs(pieces.slope - common) <= 0.02 + limit / pieces.width).tolist():
         dx = pieces.x0[i] - tails[:, 0]
         off = abs(pieces.y0[i] - tails[:, 1] - common * dx)
-        off[(dx < -limit) | (dx > width / 5) | (off > limit + 0.01 * abs(dx))] = np.inf
-        best = int(off.argmin()) if len(off) else -1
-        tail = (pieces.x1[i], pieces.y1[i])
-        if best >= 0 and np.isfinite(off[best]):
+        fits = (dx >= -limit) & (dx <= width / 3) & (off <= 0.5 * limit + 1 + 0.01 * abs(dx))
+        if fits.any():
+            best = int(
+                np.where(fits, tails[:, 0] - tails[:, 2], -np.inf).argmax()
+            )  # the longest: letters make short ones
             chains[best].append(i)
-            tails[best] = tail
+            tails[best, :2] = pieces.x1[i], pieces.y1[i]
         else:
             chains.append([i])
-            tails = np.vstack([tails, tail])
+            tails = np.vstack([tails, (pieces.x1[i], pieces.y1[i], pieces.x0[i])])
     return chains
 
 
-def _long(pieces: _Pieces, chains: list[list[int]], width: int) -> list[list[int]]:
+def _long(pieces: _Pieces, chains: list[list[int]], mask: Mask) -> list[list[int]]:
     """The chains that are lines of the paper: a family of alike ones, or single ones across nearly the whole page."""
+    width = mask.shape[1]
     spans = np.array([pieces.x1[c[-1]] - pieces.x0[c[0]] for c in chains]) / width
-    covered = np.array([pieces.width[c].sum() for c in chains]) / width
     levels = np.array([np.average(pieces.level[c], weights=pieces.width[c]) for c in chains])
-    lone = (spans >= LONE_SPAN) & (covered >= 0.6 * spans)
-    family = (spans >= SPAN) & (covered >= 0.4 * spans)
-    if family.any():
-        family &= abs(levels - _weighted_median(levels[family], covered[family])) <= SAME_LEVEL
-    keep = lone | family if family.sum() >= FAMILY else lone
+    solid = np.array([s >= SPAN and _inked(pieces.path(c), mask) >= SOLID for s, c in zip(spans, chains, strict=True)])
+    if not solid.any():
+        return []
+    alike = abs(levels - _weighted_median(levels[solid], spans[solid])) <= SAME_LEVEL
+    keep = solid & (spans >= LONE_SPAN)
+    if (solid & alike).sum() >= FAMILY:
+        keep |= solid & alike
     return [c for c, k in zip(chains, keep, strict=True) if k]
+
+
+def _inked(path: Array, mask: Mask) -> float:
+    """The share of the path's columns with ink within 2 pixels above or below."""
+    x = np.arange(int(path[0, 0]), int(path[-1, 0]) + 1)
+    y = np.interp(x, path[:, 0], path[:, 1]).round().astype(int)
+    rows = np.clip(y[:, None] + np.arange(-2, 3), 0, len(mask) - 1)
+    return float(mask[rows, x[:, None]].any(axis=1).mean())
 
 
 def _weighted_median(values: Array, weights: Array) -> float:

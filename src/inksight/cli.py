@@ -26,7 +26,7 @@ FORMATS = ("inkml", "json", "png", "svg")
 MODES = ("derender", "derender-with-text", "recognize-and-derender", "recognize")
 DETECTORS = ("rapidocr", "none")
 SPLITS = ("test", "val")
-DEFAULT_MODE = "recognize-and-derender"
+DEFAULT_MODE, TOLD_MODE = "recognize-and-derender", "derender-with-text"
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 Reader = Callable[["Pixels", "Progress"], "Page"]
@@ -143,9 +143,9 @@ def word(
       inksight word name.png --text hello -o name.json
       inksight word words/ --mode recognize -o ink/ --to json
     """
-    if (text is None) == (mode == "derender-with-text") or (text is not None and mode not in (None, MODES[1])):
+    chosen = mode or (DEFAULT_MODE if text is None else TOLD_MODE)
+    if (chosen == TOLD_MODE) != (text is not None):
         raise click.UsageError("--text and --mode derender-with-text belong together")
-    chosen = MODES[1] if text is not None else mode or DEFAULT_MODE
 
     def read(rgb: Pixels, progress: Progress) -> Page:
         from .ink import Page

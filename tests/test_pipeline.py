@@ -1,0 +1,149 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+import inksight
+from inksight import pipeline
+from inksight.detect import Detection
+from inksight.errors import InputError
+from inksight.fidelity import coverage
+from inksight.image import binarize, ink_map, open_image
+from tests.pages import EXAMPLES, TEXT, SkeletonTracer, drawn, example, zigzag
+
+
+@pytest.fixture
+def tracer(monkeypatch):
+    stand_in = SkeletonTracer()
+    monkeypatch.setattr(pipeline, "_tracer", lambda model: stand_in)
+    return stand_in
+
+
+def known(*detections):
+    """A detector that always says the same."""
+    return lambda rgb: detections
+
+
+@pytest.fixture(scope="module")
+def page():
+    rgb, detections = example()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "_tracer", lambda model: SkeletonTracer())
+        return pipeline.convert(rgb, detector=known(*detections))
+
+
+def test_the_example_page_is_read_in_order(page):
+    lines = page.text.split("\n")
+    expected = TEXT.split("\n")
+    assert [line.split()[0] for line in lines[: len(expected)]] == [line.split()[0] for line in expected]
+    assert sum(w.text in TEXT.split() for w in page.words) >= 0.9 * len(TEXT.split())
+
+
+def test_nearly_all_ink_of_the_example_page_is_traced_and_no_ruling(page):
+    mask = binarize(ink_map(open_image(EXAMPLES / "page.jpg")))
+    assert coverage(mask, page.strokes, 4.0) > 0.98
+    assert (page.width, page.height) == (1200, 1500)
+    longest = max((w for w in page.words if w.text), key=lambda w: w.box[2] - w.box[0])
+    assert longest.box[2] - longest.box[0] < 250
+    for word in page.words:
+        x0, y0, x1, y1 = word.box
+        a, b, c, d = word.ink_box
+        assert x0 - 3 <= a
+        assert y0 - 3 <= b
+        assert c <= x1 + 3
+        assert d <= y1 + 3
+
+
+def test_underline_and_arrow_come_last_as_drawings(page):
+    drawings = page.lines[-1].words
+    assert {w.origin for w in drawings} == {"skeleton"}
+    assert {w.text for w in drawings} == {""}
+    widths = sorted(round(w.box[2] - w.box[0]) for w in drawings)
+    assert abs(widths[-1] - 645) < 15  # the underline
+    assert any(abs(w - 182) < 12 for w in widths)  # the arrow
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_a_blank_picture_is_an_empty_page(value):
+    page = inksight.convert(np.full((60, 80, 3), value, np.uint8))
+    assert (page.width, page.height, page.lines, page.text) == (80, 60, (), "")
+
+
+def test_strokes_lie_where_the_ink_is(tracer):
+    line = [(200.0, 150.0), (260.0, 190.0)]
+    page = pipeline.convert(drawn(line), detector=known(Detection((210, 155, 250, 185))))
+    (stroke,) = page.strokes
+    ends = sorted(stroke.points[[0, -1]].tolist())
+    assert np.allclose(ends, line, atol=2.5)
+    assert np.allclose(page.words[0].box, (198, 148, 262, 192), atol=3)
+
+
+def test_none_takes_everything_as_one_word(tracer):
+    page = pipeline.convert(drawn(zigzag(50, 60), zigzag(180, 60)), detector="none")
+    assert len(page.words) == 1
+    assert len(page.words[0].strokes) >= 2
+
+
+def test_light_ink_on_dark_works_as_well(tracer):
+    lines = (zigzag(100, 100), zigzag(200, 100))
+    boxes = known(Detection((100, 100, 160, 124)), Detection((200, 100, 260, 124)))
+    dark, light = (pipeline.convert(drawn(*lines, light=v), detector=boxes) for v in (False, True))
+    assert np.allclose([w.box for w in dark.words], [w.box for w in light.words], atol=2)
+
+
+BOX = (95, 95, 165, 130)
+
+
+@pytest.mark.parametrize(
+    ("found", "sure", "traced", "confidence", "kept"),
+    [
+        ("hello", 0.9, "hallo", 0.6, "hello"),  # clearly surer
+        ("hello", 0.9, "hallo", 0.8, "hallo"),  # not clearly
+        ("hello", 0.9, "", 0.9, "hello"),  # nothing else was read
+        ("hello", 0.3, "hallo", 0.05, "hallo"),  # a guess
+        ("hello", 0.3, "", 0.05, ""),
+    ],
+)
+def test_the_surer_reading_is_kept(tracer, found, sure, traced, confidence, kept):
+    tracer.text, tracer.confidence = traced, confidence
+    page = pipeline.convert(drawn(zigzag(100, 100)), detector=known(Detection(BOX, found, sure)))
+    assert page.text == kept
+    assert page.words[0].confidence == confidence
+
+
+def test_the_tracer_is_told_mode_and_texts_and_progress_is_told(tracer):
+    words = [Detection((x - 5, 45, x + 65, 80), f"w{i}", 0.9) for i, x in enumerate(range(20, 1700, 84))]
+    picture = drawn(*(zigzag(w.box[0] + 5, 50) for w in words), size=(1800, 120))
+    seen = []
+    told = known(*words)
+    pipeline.convert(
+        picture,
+        mode="derender-with-text",
+        detector=known(*words),
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert sorted(t for _, texts, _ in tracer.calls for t in texts) == sorted(w.text for w in words)
+    assert {mode for mode, _, _ in tracer.calls} == {"derender-with-text"}
+    assert seen == [(0, 20), (16, 20), (20, 20)]
+
+
+def test_every_page_of_a_document(tracer, tmp_path):
+    pages = [Image.fromarray(drawn(zigzag(x, 100))) for x in (50, 200)]
+    pages[0].save(tmp_path / "two.tiff", save_all=True, append_images=pages[1:])
+    boxes = [page.words[0].box for _, page in pipeline.convert_pages(tmp_path / "two.tiff", detector="none")]
+    assert [round(b[0], -1) for b in boxes] == [50, 200]
+
+
+def test_what_cannot_be_opened_is_said(tmp_path):
+    with pytest.raises(InputError, match=r"gone.jpg: no such file; check the name$"):
+        inksight.convert(tmp_path / "gone.jpg")
+    with pytest.raises(InputError, match=r"^unknown detector 'x'"):
+        inksight.convert(drawn(zigzag(10, 10)), detector="x")
+
+
+def test_the_package_names_its_parts():
+    from inksight import ink, tracer
+
+    assert inksight.Page is ink.Page
+    assert inksight.trace is tracer.trace
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = inksight.nonsense

@@ -1,13 +1,17 @@
 """Training on ink that nobody wrote, with the tiny network. Skipped without PyTorch: see `make train-env`."""
 
+import io
 import json
 import sys
+import zipfile
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 torch = pytest.importorskip("torch", reason="training needs PyTorch: make train-env")
 
+from inksight.evaluate.sets import is_held_out  # noqa: E402
 from inksight.image import standardise  # noqa: E402
 from inksight.tokens import (  # noqa: E402
     DERENDER,
@@ -22,8 +26,18 @@ from inksight.tokens import (  # noqa: E402
     path_points,
 )
 from tests.synthetic import glyph, word, write_packed  # noqa: E402
-from train import pack, train  # noqa: E402
-from train.data import HEIGHT, NONE, InkBatches, InkStore, collate, device_standardise, encode, place  # noqa: E402
+from train import pack, pack_words, train  # noqa: E402
+from train.data import (  # noqa: E402
+    HEIGHT,
+    NONE,
+    InkBatches,
+    InkStore,
+    PictureBatches,
+    collate,
+    device_standardise,
+    encode,
+    place,
+)
 from train.loss import losses, total  # noqa: E402
 from train.model import NEVER, Config, InkModel, drawing_times  # noqa: E402
 from train.render import render  # noqa: E402
@@ -53,6 +67,28 @@ def packed(folder):
     samples = [s for s in map(pack._prepare, pack.read(folder)) if s]
     pack.write(samples, folder / "packed.npz")
     return folder / "packed.npz"
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """The file that train.pack_words makes of a zip of pictures, each word by a held-out writer and by another."""
+    folder = tmp_path_factory.mktemp("words")
+    writers = [next(f"{i}" for i in range(99) if is_held_out(f"{i}") == held) for held in (True, False)]
+    with zipfile.ZipFile(folder / "toy_words.zip", "w") as archive:
+        rows = []
+        for i, text in enumerate(WORDS * 2):
+            picture = Image.new("RGB", (80 * len(text), 150), "white")
+            for stroke in word(text).strokes:
+                ImageDraw.Draw(picture).line([(x / 10 + 5, y / 10 + 30) for x, y in stroke.tolist()], "black", 3)
+            jpeg = io.BytesIO()
+            picture.save(jpeg, "JPEG")
+            archive.writestr(f"{i}.jpg", jpeg.getvalue())
+            rows.append({"file": f"{i}.jpg", "text": text, "writer": writers[i // len(WORDS)]})
+        archive.writestr("index.jsonl", "\n".join(map(json.dumps, rows)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["pack_words", str(folder), str(folder / "words.npz"), "--jobs", "1"])
+        pack_words.main()
+    return folder / "words.npz"
 
 
 @pytest.fixture
@@ -95,6 +131,20 @@ class TestPack:
     @pytest.mark.parametrize(("text", "strokes"), [("a", []), (" ", glyph("a"))])
     def test_leaves_out_what_cannot_be_used(self, text, strokes):
         assert pack.prepare(text, "w", 0, "train", strokes, 0.0) is None
+
+
+class TestPictures:
+    def test_held_out_writers_are_left_out(self, pictures):
+        with np.load(pictures) as file:
+            assert sorted(str(file["text"]).split("\n")) == sorted(WORDS)
+            assert file["pixels"].shape == (HEIGHT, file["width"].sum())
+
+    def test_batches_are_for_reading(self, pictures):
+        batch, vocabulary = next(iter(PictureBatches(pictures, 4))), Vocabulary()
+        assert batch["picture"].shape == (4, 1, HEIGHT, int(batch["width"]))
+        assert (batch["ids"][:, 0] == RECOGNIZE).all()
+        assert {vocabulary.decode(row.tolist()) for row in batch["letters"]} < set(WORDS)
+        assert ((batch["picture"] > 0.5).float().mean(dim=(1, 2, 3)) > 0.01).all()
 
 
 class TestEncode:

@@ -182,3 +182,12 @@ def test_noise_takes_bounded_time():
 
 def test_a_blank_map_has_no_strokes():
     assert trace(np.zeros((50, 80), np.float32)) == []
+
+
+def test_the_bowl_of_an_a_is_walked_counter_clockwise():
+    bowl, stem = arc(60, 60, 25, -20, 330), [(85, 30), (85, 80), (100, 90)]
+    strokes = trace(drawn(bowl, stem, pen=4))
+    longest = max(strokes, key=lambda s: s.length)
+    first = longest.points[: len(longest) // 2].astype(np.float64) - [60, 60]
+    sweep = np.unwrap(np.arctan2(first[:, 1], first[:, 0]))
+    assert sweep[-1] - sweep[0] < -np.pi / 2

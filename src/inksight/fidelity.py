@@ -17,7 +17,7 @@ from .ink import Stroke
 
 Mask = NDArray[np.bool_]
 Field = NDArray[np.float32]
-Line: TypeAlias = Stroke | ArrayLike
+Curve: TypeAlias = Stroke | ArrayLike
 """A stroke, or just its points of shape (n >= 1, 2)."""
 
 
@@ -87,7 +87,7 @@ def _runs(mask: Mask) -> Array:
     return (after - before - 1)[:, 1:-1].astype(np.float64)
 
 
-def paint(shape: tuple[int, int], strokes: Sequence[Line], radius: float) -> Mask:
+def paint(shape: tuple[int, int], strokes: Sequence[Curve], radius: float) -> Mask:
     """The pixels within `radius` px of a stroke (measured from the pixel's centre): bool `shape` = (H, W).
 
     The pixels through which a stroke passes are always painted, however small the radius. What lies outside of the
@@ -110,18 +110,18 @@ def paint(shape: tuple[int, int], strokes: Sequence[Line], radius: float) -> Mas
     return out
 
 
-def _dense(stroke: Line, radius: float = 0.0) -> Array:
+def _dense(stroke: Curve, radius: float = 0.0) -> Array:
     """The stroke sampled so finely that discs of `radius` at the samples leave no visible notches between them."""
     return resample(stroke.points if isinstance(stroke, Stroke) else stroke, max(0.5, radius / 4))
 
 
-def coverage(mask: Mask, strokes: Sequence[Line], radius: float) -> float:
+def coverage(mask: Mask, strokes: Sequence[Curve], radius: float) -> float:
     """Share (0..1) of the ink's pixels within `radius` px of a stroke; 1 when there is no ink to cover."""
     ink = int(mask.sum())
     return float((paint(mask.shape, strokes, radius) & mask).sum() / ink) if ink else 1.0
 
 
-def spurious(mask: Mask, strokes: Sequence[Line], radius: float) -> float:
+def spurious(mask: Mask, strokes: Sequence[Curve], radius: float) -> float:
     """Share (0..1) of the strokes' length that runs farther than `radius` px from any ink's pixel; 0 for no strokes.
 
     A stroke of a single point counts like half a pixel of line. The frame of the picture is no ink: what leaves it is

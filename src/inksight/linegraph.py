@@ -115,7 +115,7 @@ def prune(graph: Graph, limit: float) -> Graph:
 def contract(graph: Graph, limit: float) -> Graph:
     """With junctions that a line shorter than `limit` links made one, as the skeleton tears a crossing into two forks.
 
-    Rings shorter than twice the limit, the holes of a crossing, vanish too.
+    Rings shorter than that, the holes of a crossing, vanish too.
     """
     degree, length = graph.degrees(), graph.lengths()
     parent = {node: node for node in degree}
@@ -129,5 +129,5 @@ def contract(graph: Graph, limit: float) -> Graph:
     for i in gone:
         parent[root(graph.ends[i][0])] = root(graph.ends[i][1])
     ends = [(root(a), root(b)) for a, b in graph.ends]
-    gone |= {i for i, (a, b) in enumerate(ends) if a == b and length[i] < 2 * limit and degree[a] > 2}
+    gone |= {i for i, (a, b) in enumerate(ends) if a == b and length[i] < limit and degree[a] > 2}
     return Graph(graph.lines, ends).keep(set(range(len(ends))) - gone)

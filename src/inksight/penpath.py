@@ -82,8 +82,16 @@ def _inserted(graph: Graph, run: Run, loop: Run, heads: Array) -> Run:
     here = _start(graph, loop[0])
     places = [n for n, k in enumerate(run) if _start(graph, k) == here]
     places += [len(run)] if _start(graph, run[-1] ^ 1) == here else []
-    ways = [run[:n] + way + run[n:] for n in places for way in (loop, _back(loop))]
-    return min(ways, key=lambda way: sum(_turn(heads, a, b) for a, b in pairwise(way) if _start(graph, b) == here))
+    ways = [(n, way) for n in places[:_CROWD] for way in (loop, _back(loop))]
+
+    def bend(n: int, way: Run) -> float:
+        before, after = run[n - 1 : n] if n else [], run[n : n + 1]
+        added = sum(_turn(heads, a, b) for a, b in pairwise([*before, way[0]]))
+        added += sum(_turn(heads, a, b) for a, b in pairwise([way[-1], *after]))
+        return added - sum(_turn(heads, a, b) for a, b in pairwise([*before, *after]))
+
+    n, way = min(ways, key=lambda choice: bend(*choice))
+    return run[:n] + way + run[n:]
 
 
 def _start(graph: Graph, k: int) -> int:
@@ -110,7 +118,7 @@ def _straightest(heads: Array, ends: list[int], max_turn: float) -> dict[int, in
     return pairs
 
 
-_CROWD = 12  # more lines than this never cross in writing: the rest stay single
+_CROWD = 12  # more lines than this never cross in writing: the rest are not compared
 
 
 def _chains(n: int, partner: dict[int, int]) -> Iterator[Run]:

@@ -56,7 +56,7 @@ def trace(ink: Field) -> list[Stroke]:
     """The centrelines of an ink map as strokes in a natural writing order, in pixels of the map.
 
     `ink` is float32 (H, W), 0 = paper, 1 = full ink. Specks are left out. A map without ink gives no strokes, and no
-    map makes it fail. On a map of noise only the longest few thousand lines are kept, which bounds the time.
+    map makes it fail. On a map of noise only the 2,000 longest lines are kept, which bounds the time.
     """
     mask = binarize(ink)
     if not mask.any():
@@ -70,7 +70,7 @@ def trace(ink: Field) -> list[Stroke]:
     runs = penpath.straight_runs(graph, heads, np.radians(_MAX_TURN))
     leaning = [_leaning(penpath.points_of(graph, run), height) for run in runs]
     chains = penpath.bridged(graph, runs, _RETRACE * height, leaning)
-    curves = [_forward(_curve(graph, chain, pen), height) for chain in chains]
+    curves = [_forward(_curve(graph, chain, pen), height, pen) for chain in chains]
     curves = [c for c in curves if not _is_speck(mask, c, pen)]
     strokes = [Stroke(curves[i]) for i in _natural_order(curves, height)]
     return snap(ink, strokes, reach=max(1.0, pen / 4))  # thinning is off by half a pixel, and by more at junctions
@@ -80,7 +80,7 @@ def trace(ink: Field) -> list[Stroke]:
 _SPUR, _TEAR = 1.0, 1.8  # what is shorter is an artefact of thinning: a spur, a crossing torn into two forks
 _MAX_TURN = 70  # at a junction a line goes on in another one only up to this turn
 _RETRACE = 0.6  # how far the pen goes back over ink to save a lift
-_MOST_LINES = 3000
+_MOST_LINES = 2000
 
 
 def _curve(graph: Graph, chain: list[penpath.Run], pen: float) -> Array:
@@ -102,13 +102,28 @@ def _leaning(curve: Array, height: float) -> float:
     return float(across + 1.2 * down - 0.2 * height * clockwise)
 
 
-def _forward(curve: Array, height: float) -> Array:
+def _forward(curve: Array, height: float, pen: float) -> Array:
     """The curve in the direction in which a person would draw it; a closed one starts at its top right."""
     gap = np.hypot(*(curve[-1] - curve[0]))
     if len(curve) > 3 and gap < 0.01 * height:
         start = int((curve[:-1] @ [1.0, -2.0]).argmax())
         curve = np.concatenate([curve[start:-1], curve[: start + 1]])
-    return np.asarray(curve if _leaning(curve, height) >= 0 else curve[::-1])
+    return _opened(np.asarray(curve if _leaning(curve, height) >= 0 else curve[::-1]), pen)
+
+
+def _opened(curve: Array, pen: float) -> Array:
+    """The curve with a loop at its start, the bowl of an a or d, walked counter-clockwise."""
+    far = np.hypot(*(curve - curve[0]).T)
+    away = int((far > 2 * pen).argmax())
+    back = np.flatnonzero(far[away:] < pen)
+    if not away or not len(back):
+        return curve
+    end = away + int(back[0])
+    while end + 1 < len(curve) and far[end + 1] < far[end]:
+        end += 1
+    x, y = curve[: end + 1].T
+    clockwise = np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)) > 0  # as y points down
+    return np.concatenate([curve[end::-1], curve[end:]]) if clockwise else curve
 
 
 def _is_speck(mask: Mask, curve: Array, pen: float) -> bool:

@@ -1,9 +1,11 @@
 """Draws the example pictures: a photo of a notebook page, a single word, and a chalk board.
 
-Nothing in them is anybody's handwriting: the letters are the single-line script of the Hershey fonts (pip install
+Nothing in them is anybody's handwriting: the letters are the single-line script of the Hershey fonts (the package
 Hershey-Fonts; see THIRD_PARTY_NOTICES.md), bent a little differently every time, inked, and photographed by arithmetic.
+Keep that package apart: it brings a module named "tests", which would hide the tests of this project.
 
-    python examples/make_page.py            # writes page.jpg, word.jpg and board.jpg beside this file
+    pip install --target /tmp/hershey Hershey-Fonts
+    PYTHONPATH=/tmp/hershey python examples/make_page.py     # writes page.jpg, word.jpg and board.jpg beside this file
 """
 
 from __future__ import annotations

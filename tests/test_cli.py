@@ -56,7 +56,7 @@ def convert(*arguments):
 def test_the_result_goes_beside_the_picture(folder):
     code, out, err = convert("a.png")
     assert (code, out) == (0, "")
-    assert err == ["a.png -> a.svg: 1 words, 1 strokes"]
+    assert err == ['a.png -> a.svg: "hi", 1 stroke']
     assert formats.read(folder / "a.svg").text == "hi"
 
 
@@ -86,7 +86,7 @@ def test_standard_output(folder):
     code, out, err = convert("a.png", "-o", "-", "--to", "json")
     assert code == 0
     assert json.loads(out)["words"][0]["text"] == "hi"
-    assert err == ["a.png -> -: 1 words, 1 strokes"]
+    assert err == ['a.png -> -: "hi", 1 stroke']
 
 
 def test_pages_are_numbered(folder):
@@ -158,9 +158,9 @@ def test_a_bad_picture_does_not_stop_the_others(folder):
     code, _, err = convert("a.png", "gone.png", "b.jpg", "-o", "ink")
     assert code == 2
     assert err == [
-        "a.png -> ink/a.svg: 1 words, 1 strokes",
+        'a.png -> ink/a.svg: "hi", 1 stroke',
         "inksight: gone.png: no such file; check the name",
-        "b.jpg -> ink/b.svg: 1 words, 1 strokes",
+        'b.jpg -> ink/b.svg: "hi", 1 stroke',
         "inksight: 2 of 3 inputs converted",
     ]
 

@@ -77,6 +77,14 @@ def test_strokes_lie_where_the_ink_is(tracer):
     assert np.allclose(page.words[0].box, (198, 148, 262, 192), atol=3)
 
 
+def test_large_pictures_give_ink_in_their_own_pixels(tracer):
+    line = [(2000.0, 1500.0), (2600.0, 1900.0)]
+    page = pipeline.convert(drawn(line, size=(4000, 3000), pen=30), detector="none")
+    (stroke,) = page.strokes
+    assert np.allclose(sorted(stroke.points[[0, -1]].tolist()), line, atol=15)
+    assert (page.width, page.height) == (4000, 3000)
+
+
 def test_none_takes_everything_as_one_word(tracer):
     page = pipeline.convert(drawn(zigzag(50, 60), zigzag(180, 60)), detector="none")
     assert len(page.words) == 1
@@ -118,7 +126,7 @@ def test_the_tracer_is_told_mode_and_texts_and_progress_is_told(tracer):
     pipeline.convert(
         picture,
         mode="derender-with-text",
-        detector=known(*words),
+        detector=told,
         progress=lambda done, total: seen.append((done, total)),
     )
     assert sorted(t for _, texts, _ in tracer.calls for t in texts) == sorted(w.text for w in words)

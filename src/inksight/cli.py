@@ -215,8 +215,14 @@ def _convert_file(source: Path, outputs: Outputs, read: Reader) -> None:
         with _bar(source, number) as progress:
             page = read(rgb, progress)
         formats.write(page, target, fmt=outputs.fmt, photo=rgb)
-        words = sum(bool(w.text) for w in page.words)
-        click.echo(f"{source} -> {target}: {words} words, {len(page.strokes)} strokes", err=True)
+        click.echo(f"{source} -> {target}: {_summary(page)}", err=True)
+
+
+def _summary(page: Page) -> str:
+    texts = [w.text for w in page.words if w.text]
+    words = f'"{texts[0]}"' if len(texts) == 1 else f"{len(texts)} words"
+    strokes = len(page.strokes)
+    return f"{words}, {strokes} {'stroke' if strokes == 1 else 'strokes'}"
 
 
 def _numbered_pages(source: Path) -> Iterator[tuple[int | None, Pixels]]:

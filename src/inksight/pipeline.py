@@ -7,6 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from PIL import Image
+
 from . import detect
 from .detect import Detection, Detector
 from .detect.components import Crop, crops
@@ -23,7 +26,12 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 """Called with the number of words done and the number of words."""
 
+WORKING_SIDE = 2500
+"""Larger pictures are reduced to this: the tracer looks at words 64 pixels high, and a 12 megapixel photo would take
+three times the time and memory."""
+
 BATCH = 16
+"""Words between two reports of progress."""
 
 SURE = 0.5
 """A detector's reading with less confidence is no reading."""
@@ -68,6 +76,7 @@ def _convert(
     rgb: Pixels, mode: str, detector: str | Detector, model: str | Path | None, progress: Progress | None
 ) -> Page:
     height, width = rgb.shape[:2]
+    rgb, frame = _reduced(rgb)
     ink = without_ruling(ink_map(rgb))
     mask = binarize(ink)
     if not mask.any():
@@ -78,9 +87,21 @@ def _convert(
     inked = [(d, c) for d, c in zip(found, cut, strict=True) if c is not None]
     detections = [d for d, _ in inked]
     words = _trace(inked, mode, _tracer(model), progress) if inked else []
-    lines = [Line(tuple(words[i] for i in line)) for line in reading_order(detections)]
-    sketches = tuple(_sketch(c) for c in drawings)
-    return Page(width, height, (*lines, Line(sketches)) if sketches else tuple(lines))
+    lines = [[words[i] for i in line] for line in reading_order(detections)]
+    if drawings:
+        lines.append([_sketch(c) for c in drawings])
+    return Page(width, height, tuple(Line(tuple(w.transformed(frame) for w in line)) for line in lines))
+
+
+def _reduced(rgb: Pixels) -> tuple[Pixels, Affine]:
+    """The picture with at most WORKING_SIDE pixels a side, and the way back from its pixels to the given ones."""
+    height, width = rgb.shape[:2]
+    scale = WORKING_SIDE / max(height, width)
+    if scale >= 1:
+        return rgb, Affine()
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BOX))
+    return small, Affine.scaling(width / size[0], height / size[1])
 
 
 def _tracer(model: str | Path | None) -> Tracer:

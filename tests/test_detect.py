@@ -120,8 +120,9 @@ def test_a_blank_map_stays_blank():
 
 
 def cut(words, *lines, pen=4, size=(400, 300)):
-    ink = ink_map(drawn(*lines, pen=pen, size=size))
-    return crops(ink, binarize(ink), words)
+    rgb = drawn(*lines, pen=pen, size=size)
+    ink = ink_map(rgb)
+    return crops(rgb, ink, binarize(ink), words)
 
 
 def near(box, expected, tolerance=4):
@@ -178,9 +179,20 @@ def test_dust_blots_and_borders_are_nothing():
     rgb[220:260, 60:100] = 30  # a punched hole
     rgb[:, :5] = 20  # the table beside the sheet
     ink = ink_map(rgb)
-    (word,), drawings = crops(ink, binarize(ink), [Detection((95, 95, 165, 130))])
+    (word,), drawings = crops(rgb, ink, binarize(ink), [Detection((95, 95, 165, 130))])
     assert near(word.box, (100, 100, 160, 124))
     assert drawings == []
+
+
+def test_the_edge_of_a_sheet_is_no_drawing():
+    rgb = drawn(zigzag(100, 100), [(60, 200), (300, 240)], size=(400, 300)).copy()
+    rgb[:, 330:] //= 3  # the table
+    rgb[10:280, 328:332] = 60  # its shadow
+    ink = ink_map(rgb)
+    mask = ink > 0.4
+    mask[10:280, 328:332] = True
+    _, drawings = crops(rgb, ink, mask, [Detection((95, 95, 165, 130))])
+    assert [near(d.box, (58, 198, 302, 242)) for d in drawings] == [True]
 
 
 def test_a_word_without_ink_has_no_crop():

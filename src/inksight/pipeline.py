@@ -83,7 +83,7 @@ def _convert(
         return Page(width, height)
     find = detect.load(detector) if isinstance(detector, str) else detector
     found = [_sure(d) for d in find(rgb)]
-    cut, drawings = crops(ink, mask, found)
+    cut, drawings = crops(rgb, ink, mask, found)
     inked = [(d, c) for d, c in zip(found, cut, strict=True) if c is not None]
     detections = [d for d, _ in inked]
     words = _trace(inked, mode, _tracer(model), progress) if inked else []

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..fidelity import pen_width
-from ..image import Map
+from ..image import Map, Pixels
 from ..ink import Box
 from . import Detection
 
@@ -26,6 +26,9 @@ NOBODY = -1
 
 REACH = 0.5
 """Ink outside all boxes goes to the nearest word within this many heights of its box."""
+
+EDGE_STEP = 0.12
+"""A difference in lightness of this share is the edge of a sheet (noise: 8 grey levels more)."""
 
 SPLIT_SHARE, SPLIT_OWN = 0.3, 0.5
 """A piece of ink that lies in several boxes is cut for a further word if that holds this share of the piece, or if the
@@ -43,11 +46,11 @@ class Crop:
     """The tight box of the ink, in pixels of the page."""
 
 
-def crops(ink: Map, mask: Mask, words: Sequence[Detection]) -> tuple[list[Crop | None], list[Crop]]:
+def crops(rgb: Pixels, ink: Map, mask: Mask, words: Sequence[Detection]) -> tuple[list[Crop | None], list[Crop]]:
     """The ink of each word (None for a word without any), and the drawings that belong to no word.
 
-    `ink` is float32 (H, W), `mask` its binarisation, bool (H, W). Dust, blots, faint smears and dark areas along the
-    border of the picture belong to nothing.
+    `ink` is the ink map of `rgb`, float32 (H, W), `mask` its binarisation, bool (H, W). Dust, blots, faint smears, dark
+    areas along the border of the picture and the edges of the sheet belong to nothing.
     """
     pieces = _Pieces.of(ink, mask)
     if not len(pieces.area):
@@ -56,7 +59,9 @@ def crops(ink: Map, mask: Mask, words: Sequence[Detection]) -> tuple[list[Crop |
     by_piece = np.append(owner, NOBODY)[pieces.labels]  # label -1 is paper
     _split(by_piece, pieces, owner, words)
     height = float(np.median([w.box[3] - w.box[1] for w in words])) if words else 10 * pieces.pen
-    drawings = _groups(pieces, (owner == NOBODY) & pieces.is_drawing(), height / 3)
+    drawn = (owner == NOBODY) & pieces.is_drawing()
+    drawn[drawn] = ~_on_edges(rgb, pieces, np.flatnonzero(drawn))
+    drawings = _groups(pieces, drawn, height / 3)
     margin = round(2 * pieces.pen) + 1
     return _cut(ink, by_piece, len(words), margin), [c for c in _cut(ink, *drawings, margin) if c]
 
@@ -107,6 +112,27 @@ class _Pieces:
         rim = ((low | high) & (self.size < 6 * self.pen)).any(axis=1)
         drawn: Mask = ~dust & ~rim & (self.thickness < 4 * self.pen) & (self.level > 0.4)
         return drawn
+
+
+def _on_edges(rgb: Pixels, pieces: _Pieces, chosen: NDArray[np.int64]) -> Mask:
+    """Whether each chosen piece runs along a step from one surface to another, such as the edge of a sheet: bool (n,).
+
+    Paper is equally light on both sides of a pen stroke.
+    """
+    import cv2
+
+    near, far = round(pieces.pen) | 1, (6 * round(pieces.pen)) | 1
+    out = []
+    for i in chosen.tolist():
+        x0, y0, x1, y1 = pieces.box[i].astype(int).tolist()
+        window = np.s_[max(y0 - far, 0) : y1 + far, max(x0 - far, 0) : x1 + far]
+        piece = (pieces.labels[window] == i).astype(np.uint8)
+        inked = (pieces.labels[window] != NOBODY).astype(np.uint8)
+        around = (cv2.dilate(piece, np.ones((far, far))) > 0) & (cv2.dilate(inked, np.ones((near, near))) == 0)
+        grey = rgb[window][around].mean(axis=1)
+        dark, light = np.percentile(grey, (20, 80)) if len(grey) else (0, 0)
+        out.append(light - dark > EDGE_STEP * light + 8)
+    return np.array(out, bool)
 
 
 def _owners(pieces: _Pieces, words: Sequence[Detection]) -> NDArray[np.int64]:

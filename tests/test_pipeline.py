@@ -118,6 +118,14 @@ def test_the_surer_reading_is_kept(tracer, found, sure, traced, confidence, kept
     assert page.words[0].confidence == confidence
 
 
+def test_a_large_box_with_a_guess_is_no_word(tracer):
+    guess = Detection((0, 0, 400, 290), "1", 0.4)
+    page = pipeline.convert(drawn(zigzag(100, 100)), detector=known(guess, Detection(BOX, "hello", 0.9)))
+    assert [w.text for w in page.words] == ["hello"]
+    page = pipeline.convert(drawn(zigzag(100, 100)), detector=known(guess))
+    assert [w.origin for w in page.words] == ["skeleton"]
+
+
 def test_the_tracer_is_told_mode_and_texts_and_progress_is_told(tracer):
     words = [Detection((x - 5, 45, x + 65, 80), f"w{i}", 0.9) for i, x in enumerate(range(20, 1700, 84))]
     picture = drawn(*(zigzag(w.box[0] + 5, 50) for w in words), size=(1800, 120))

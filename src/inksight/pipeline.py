@@ -36,6 +36,9 @@ BATCH = 16
 SURE = 0.5
 """A detector's reading with less confidence is no reading."""
 
+LARGE = 0.3
+"""A box of this share of the picture's height whose reading is a guess is no word; its ink is a drawing."""
+
 CLEARLY = 0.2
 """The detector's reading replaces the tracer's if its confidence is higher by more than this."""
 
@@ -82,7 +85,7 @@ def _convert(
     if not mask.any():
         return Page(width, height)
     find = detect.load(detector) if isinstance(detector, str) else detector
-    found = [_sure(d) for d in find(rgb)]
+    found = _believed(find(rgb), len(rgb))
     cut, drawings = crops(rgb, ink, mask, found)
     inked = [(d, c) for d, c in zip(found, cut, strict=True) if c is not None]
     detections = [d for d, _ in inked]
@@ -110,9 +113,16 @@ def _tracer(model: str | Path | None) -> Tracer:
     return tracer(model)
 
 
-def _sure(word: Detection) -> Detection:
-    """The detection without a reading that is more of a guess."""
-    return word if word.confidence >= SURE else replace(word, text="", confidence=0.0)
+def _believed(words: Sequence[Detection], page_height: int) -> list[Detection]:
+    """The detections, those with a guessed reading without it; large ones (a whole sheet) with a guess are left out."""
+    believed = []
+    for word in words:
+        height = word.box[3] - word.box[1]
+        if word.confidence >= SURE or not word.text:
+            believed.append(word)
+        elif height < LARGE * page_height:
+            believed.append(replace(word, text="", confidence=0.0))
+    return believed
 
 
 def _trace(inked: Sequence[tuple[Detection, Crop]], mode: str, tracer: Tracer, progress: Progress | None) -> list[Word]:

@@ -41,6 +41,10 @@ LONGEST_CODE = 256
 
 SHARES = {"unipen_words": 0.62, "unipen_textwords": 0.14, "unipen_autowords": 0.06, "unipen_chars": 0.06, "fonts": 0.12}
 """How often ink comes from which source."""
+UNWRITTEN = (
+    "Goth", "Serif", "Greek", "bold", "Med", "medium", "Dualis", "Pluralis", "MistyNight", "SpaceRocks",
+)  # fmt: skip
+"""Parts of the names of fonts that no hand writes so: blackletter, serifs, doubled lines, other letters than labelled."""
 TASKS = {DERENDER: 0.3, DERENDER_TEXT: 0.2, RECOGNIZE_DERENDER: 0.4, RECOGNIZE: 0.1}
 """How often rendered ink is used for which task; real pictures are always for RECOGNIZE."""
 
@@ -78,8 +82,7 @@ class InkStore:
                 self.pools[name] = ids, np.cumsum(self._weights(ids))
         glyphs = np.flatnonzero(source == len(SOURCES) - 1)
         fonts = {w: {self.texts[i]: i for i in glyphs if self.writers[i] == w} for w in set(self.writers[glyphs])}
-        # Blackletter and serifs are drawn, not written.
-        written = {w: f for w, f in fonts.items() if "Goth" not in w and "Serif" not in w}
+        written = {w: f for w, f in fonts.items() if not any(part in w for part in UNWRITTEN)}
         self.fonts = {w: f for w, f in written.items() if set("abcdefghijklmnopqrstuvwxyz") <= set(f)}
         self.words = sorted({t for t in self.texts[self.pools["unipen_words"][0]] if 2 <= len(t) <= 12})
 
@@ -147,8 +150,8 @@ def place(store: InkStore, rng: np.random.Generator, max_width: int, *, augment:
         curves = [c @ map_ for c in curves]
     points = np.concatenate(curves)
     low, size = points.min(axis=0), np.ptp(points, axis=0)
-    # As image.fit does it: a flat or tiny ink is not blown up to the canvas's height.
-    tall = max(size[1], 0.25 * size[0], 0.02)
+    # As image.fit does it: the ink's height fills the canvas, but a dash or a dot is not blown up to it.
+    tall = max(size[1], 0.08 * size[0], 0.02)
     fill = rng.uniform(0.5, 0.94) if augment else 0.8
     scale = fill * HEIGHT / tall
     if augment and len(text) == 1 and tall < 0.35:

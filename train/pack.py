@@ -55,7 +55,7 @@ def prepare(
     low, size = points.min(axis=0), np.ptp(points, axis=0)
     glyph = SOURCES[source] == "font_glyphs"
     # A dash or a dot has no height of its own: a share of its width, or of the tablet's usual size, stands in.
-    height = 1000.0 if glyph else max(size[1], 0.3 * size[0], 1.0)
+    height = 1000.0 if glyph else max(size[1], 0.1 * size[0], 1.0)
     if size[0] / height > LONGEST:
         return None
     origin = np.array([low[0], 0.0 if glyph else low[1]])

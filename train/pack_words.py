@@ -54,6 +54,7 @@ def main() -> None:
     with ProcessPoolExecutor(args.jobs) as pool:
         done = list(pool.map(canvas, read(args.folder), chunksize=64))
     done.sort(key=lambda row: row[1].shape[1])
+    args.output.parent.mkdir(parents=True, exist_ok=True)
     beside = args.output.with_suffix(".tmp.npz")
     np.savez_compressed(
         beside,

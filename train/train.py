@@ -215,7 +215,7 @@ def main() -> None:
         rate = learning_rate(run.step, run.seconds / (args.minutes * 60), args.lr, args.warmup)
         for group in run.optimizer.param_groups:
             group["lr"] = rate
-        batch = to(next(real if real and rng.random() < args.pictures else ink), device)
+        batch = to(next(real if real is not None and rng.random() < args.pictures else ink), device)
         with autocast:
             parts = forward(model, batch, pictures(batch))
             loss = total(parts)
@@ -249,7 +249,7 @@ def report(
 ) -> None:
     """Log the losses every `log_every` steps; validate and save every `check_every`."""
     for key, value in parts.items():
-        sums[key] += float(value)
+        sums[key] += float(value.detach())
     row: dict[str, object] = {}
     if run.step % args.log_every == 0:
         row = {"step": run.step, "samples": run.samples, "seconds": round(run.seconds), "lr": rate, "norm": norm}

@@ -311,6 +311,12 @@ class TestTrain:
         for part in ("model", "average"):
             assert all(torch.equal(same[part][k], v) for k, v in after[part].items())
 
+    @pytest.mark.filterwarnings("error")
+    def test_reads_real_pictures_beside_the_ink(self, run, pictures):
+        state, rows = run(4, "--words", str(pictures), "--pictures", "0.5")
+        assert state["step"] == 4
+        assert all(r["ctc"] > 0 for r in rows)
+
     def test_leaves_weights_and_their_config(self, run, tmp_path):
         run(1)
         config = Config.from_dict(json.loads((tmp_path / "config.json").read_text()))

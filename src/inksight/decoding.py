@@ -1,8 +1,8 @@
 """Canvases in, strokes and text out: greedy decoding in batches, with the guards that a decoder needs.
 
 - A stroke that has been going over drawn ink for long is ended (loops).
-- A stroke begins where there is ink, and the word isn't complete while ink is left that no stroke has covered: then the
-  decoder is asked again where to go on, among the places left.
+- A stroke begins where there is ink, never beyond ink that would be left behind, and the word isn't complete while ink
+  is left that no stroke has covered: then the decoder is asked again where to go on, among the places left.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ MAX_LETTERS = 40
 PATIENCE = 24
 """Moves without new ink after which a stroke is taken for a loop."""
 MAX_RESCUES = 12
-"""How often a word may be continued at ink left over."""
+"""How often a finished word may be continued at ink left over."""
+BEHIND = 2
+"""Ink more than this many cells to the left of a stroke's start should be drawn before it."""
 
 Canvas = NDArray[np.float32]
 
@@ -42,7 +44,7 @@ class Decoded:
     looped: bool
     """A guard had to end a stroke or the word."""
     rescued: int
-    """How many strokes were begun at ink left over."""
+    """How many strokes were begun at ink left over when the word seemed complete."""
 
 
 @dataclass
@@ -55,7 +57,7 @@ class _Word:
     letters: list[int] = field(default_factory=list)
     strokes: list[list[tuple[int, int]]] = field(default_factory=list)
     idle: int = 0
-    rescued: int = 0
+    late: list[int] = field(default_factory=list)  # strokes begun at ink left over when the word seemed complete
     points: int = 0
     looped: bool = False
     done: bool = False
@@ -67,6 +69,7 @@ class _Word:
         self.mask = self.canvas > 0.5
         # The pen's ink reaches beside its path; what lies within is covered.
         self.reach = max(2.5, 0.8 * pen_width(self.mask))
+        self.inked = _cells(self.mask, 5)
 
 
 def decode(
@@ -90,13 +93,13 @@ def decode(
 
 def _finish(word: _Word, text: str, ctc_text: str) -> Decoded:
     return Decoded(
-        strokes=[np.array(s, np.int64) for s in word.strokes],
+        strokes=_in_place(word.strokes, word.late),
         text=text,
         ctc_text=ctc_text,
         ink_confidence=_mean(word.ink_logs),
         text_confidence=_mean(word.text_logs),
         looped=word.looped,
-        rescued=word.rescued,
+        rescued=len(word.late),
     )
 
 
@@ -135,13 +138,18 @@ def _run(decoder: Decoder, words: list[_Word]) -> None:
 
 def _starts(canvas: Canvas) -> NDArray[np.float32]:
     """The mask of cells where a stroke may begin: on or beside ink; the slot for "complete" is free."""
-    inked = _cells(canvas > 0.3, 1)
-    padded = np.pad(inked, 1)
-    near = np.zeros_like(inked)
+    near = _widened(_cells(canvas > 0.3, 1))
+    return np.append(np.where(near.ravel(), 0, OFF), 0).astype(np.float32)
+
+
+def _widened(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The cells and their eight neighbours."""
+    padded = np.pad(cells, 1)
+    near = np.zeros_like(cells)
     for dy in range(3):
         for dx in range(3):
-            near |= padded[dy : dy + inked.shape[0], dx : dx + inked.shape[1]]
-    return np.append(np.where(near.ravel(), 0, OFF), 0).astype(np.float32)
+            near |= padded[dy : dy + cells.shape[0], dx : dx + cells.shape[1]]
+    return near
 
 
 def _cells(mask: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
@@ -152,21 +160,25 @@ def _cells(mask: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
 
 
 def _ask_again(decoder: Decoder, active: list[_Word], choices: Choices, feed: tuple[I64, I64, I64, F32, F32]) -> None:
-    """Where a word would stop with ink left over, choose a start among what is left instead (changes `choices`)."""
+    """Where a word would leave ink behind, choose a start among what is left instead (changes `choices`)."""
     allowed = feed[4].copy()
     asked = []
     for i, word in enumerate(active):
-        if not word.done and _would_lift(word, choices, i) and choices.start[i] == decoder.cells:
-            left = _left_over(word)
-            if left.any():
-                allowed[i] = np.append(np.where(left.ravel(), 0, OFF), OFF)
-                asked.append(i)
+        if word.done or not _would_lift(word, choices, i):
+            continue
+        start = int(choices.start[i])
+        ends = start == decoder.cells
+        left = _left_over(word) if ends else _left_behind(word, feed[3][i], start)
+        if left.any():
+            allowed[i] = np.append(np.where(left.ravel(), 0, OFF), OFF)
+            asked.append(i)
+            if ends:
+                word.late.append(len(word.strokes))
     if not asked:
         return
     again = decoder.step(*feed[:4], allowed)
     for i in asked:
         choices.start[i], choices.inside[i], choices.start_p[i] = again.start[i], again.inside[i], again.start_p[i]
-        active[i].rescued += 1
 
 
 def _would_lift(word: _Word, choices: Choices, i: int) -> bool:
@@ -177,12 +189,35 @@ def _would_lift(word: _Word, choices: Choices, i: int) -> bool:
 def _left_over(word: _Word) -> NDArray[np.bool_]:
     """Cells with ink that no stroke has covered; none when it is too little to matter or the word had its chances."""
     none = np.zeros((word.mask.shape[0] // CELL, word.mask.shape[1] // CELL), bool)
-    if word.rescued >= MAX_RESCUES or word.points >= MAX_POINTS or not word.strokes:
+    if len(word.late) >= MAX_RESCUES or word.points >= MAX_POINTS or not word.strokes:
         return none
     left = word.mask & ~paint(word.mask.shape, [np.array(s, np.float64) for s in word.strokes], word.reach)
     if left.sum() < max(6.0, 0.25 * word.reach**2):
         return none
     return _cells(left, 4)
+
+
+def _left_behind(word: _Word, drawn: F32, start: int) -> NDArray[np.bool_]:
+    """Cells with ink well to the left of a start, none of them drawn or next to a drawn one; none for less than two."""
+    shape = word.inked.shape
+    left = word.inked & ~_widened(drawn.reshape(shape) > 0)
+    left[:, max(0, start % shape[1] - BEHIND) :] = False
+    return left if left.sum() >= 2 else np.zeros_like(left)
+
+
+def _in_place(strokes: list[list[tuple[int, int]]], late: list[int]) -> list[NDArray[np.int64]]:
+    """The strokes with the late ones (and what followed each) moved behind the last stroke that begins left of them."""
+    arrays = [np.array(s, np.int64) for s in strokes]
+    order = list(range(late[0] if late else len(arrays)))
+    for first, end in zip(late, [*late[1:], len(arrays)], strict=True):
+        group = list(range(first, end))
+        if group:
+            x = np.concatenate([arrays[k] for k in group])[:, 0]
+            centre = (x.min() + x.max()) / 2
+            before = [at for at, k in enumerate(order) if arrays[k][:, 0].min() <= centre]
+            place = before[-1] + 1 if before else 0
+            order[place:place] = group
+    return [arrays[k] for k in order]
 
 
 def _next(

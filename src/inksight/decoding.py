@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -209,7 +210,7 @@ def _in_place(strokes: list[list[tuple[int, int]]], late: list[int]) -> list[NDA
     """The strokes with the late ones (and what followed each) moved behind the last stroke that begins left of them."""
     arrays = [np.array(s, np.int64) for s in strokes]
     order = list(range(late[0] if late else len(arrays)))
-    for first, end in zip(late, [*late[1:], len(arrays)], strict=True):
+    for first, end in pairwise([*late, len(arrays)]):
         group = list(range(first, end))
         if group:
             x = np.concatenate([arrays[k] for k in group])[:, 0]

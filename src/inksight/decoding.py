@@ -1,8 +1,8 @@
 """Canvases in, strokes and text out: greedy decoding in batches, with the guards that a decoder needs.
 
 - A stroke that has been going over drawn ink for long is ended (loops).
-- A stroke begins where there is ink, never beyond ink that would be left behind, and the word isn't complete while ink
-  is left that no stroke has covered: then the decoder is asked again where to go on, among the places left.
+- A stroke begins where there is ink, and the word isn't complete while ink is left that no stroke has covered: then the
+  decoder is asked again where to go on, among the places left; such late strokes move to their place in the order.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ PATIENCE = 24
 """Moves without new ink after which a stroke is taken for a loop."""
 MAX_RESCUES = 12
 """How often a finished word may be continued at ink left over."""
-BEHIND = 2
-"""Ink more than this many cells to the left of a stroke's start should be drawn before it."""
 
 Canvas = NDArray[np.float32]
 
@@ -70,7 +68,6 @@ class _Word:
         self.mask = self.canvas > 0.5
         # The pen's ink reaches beside its path; what lies within is covered.
         self.reach = max(2.5, 0.8 * pen_width(self.mask))
-        self.inked = _cells(self.mask, 5)
 
 
 def decode(
@@ -161,20 +158,16 @@ def _cells(mask: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
 
 
 def _ask_again(decoder: Decoder, active: list[_Word], choices: Choices, feed: tuple[I64, I64, I64, F32, F32]) -> None:
-    """Where a word would leave ink behind, choose a start among what is left instead (changes `choices`)."""
+    """Where a word would stop with ink left over, choose a start among what is left instead (changes `choices`)."""
     allowed = feed[4].copy()
     asked = []
     for i, word in enumerate(active):
-        if word.done or not _would_lift(word, choices, i):
-            continue
-        start = int(choices.start[i])
-        ends = start == decoder.cells
-        left = _left_over(word) if ends else _left_behind(word, feed[3][i], start)
-        if left.any():
-            allowed[i] = np.append(np.where(left.ravel(), 0, OFF), OFF)
-            asked.append(i)
-            if ends:
+        if not word.done and _would_lift(word, choices, i) and choices.start[i] == decoder.cells:
+            left = _left_over(word)
+            if left.any():
+                allowed[i] = np.append(np.where(left.ravel(), 0, OFF), OFF)
                 word.late.append(len(word.strokes))
+                asked.append(i)
     if not asked:
         return
     again = decoder.step(*feed[:4], allowed)
@@ -196,14 +189,6 @@ def _left_over(word: _Word) -> NDArray[np.bool_]:
     if left.sum() < max(6.0, 0.25 * word.reach**2):
         return none
     return _cells(left, 4)
-
-
-def _left_behind(word: _Word, drawn: F32, start: int) -> NDArray[np.bool_]:
-    """Cells with ink well to the left of a start, none of them drawn or next to a drawn one; none for less than two."""
-    shape = word.inked.shape
-    left = word.inked & ~_widened(drawn.reshape(shape) > 0)
-    left[:, max(0, start % shape[1] - BEHIND) :] = False
-    return left if left.sum() >= 2 else np.zeros_like(left)
 
 
 def _in_place(strokes: list[list[tuple[int, int]]], late: list[int]) -> list[NDArray[np.int64]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..fidelity import pen_width
 from ..image import Map
+from ..ruling import vertical_runs
 
 Mask = NDArray[np.bool_]
 Array = NDArray[np.float64]
@@ -78,7 +79,7 @@ def _lines(ink: Map, mask: Mask, limit: int) -> Mask:
     """Pixels of the long, nearly horizontal lines, at most `limit` pixels thick: bool (H, W)."""
     import cv2
 
-    runs = _vertical_runs(mask)
+    runs = vertical_runs(mask)
     pieces = _flat_pieces(ink, mask & (runs <= limit), limit)
     highest = np.zeros(mask.shape, np.float32)  # a run higher than this is a stroke on the line, not the line
     darkest = np.zeros(mask.shape, np.float32)  # so is a pixel darker than this
@@ -89,15 +90,6 @@ def _lines(ink: Map, mask: Mask, limit: int) -> Mask:
         cv2.polylines(highest, [path], False, 1.4 * thickness + 1, thickness=limit + 2)
         cv2.polylines(darkest, [path], False, level + SAME_LEVEL, thickness=limit + 2)
     return mask & (runs <= highest) & (ink <= darkest)
-
-
-def _vertical_runs(mask: Mask) -> NDArray[np.int32]:
-    """For each pixel of the mask the length of the vertical run through it; 0 elsewhere: int32 (H, W)."""
-    edges = np.diff(np.pad(mask, ((1, 1), (0, 0))).astype(np.int8), axis=0).T  # columns, for runs in memory order
-    lengths = np.nonzero(edges == -1)[1] - np.nonzero(edges == 1)[1]
-    runs = np.zeros(mask.T.shape, np.int32)
-    runs[mask.T] = np.repeat(lengths, lengths)
-    return runs.T
 
 
 def _flat_pieces(ink: Map, thin: Mask, length: int) -> _Pieces:

@@ -5,7 +5,18 @@ import pytest
 
 from inksight.decoding import PATIENCE, _in_place, decode
 from inksight.engine.onnx import CELL, OFF, Choices, Memory
-from inksight.tokens import DERENDER_TEXT, DOWN, END, FIRST_CHARACTER, INK, MOVE, RECOGNIZE, Vocabulary
+from inksight.tokens import (
+    DERENDER_TEXT,
+    DOWN,
+    END,
+    FIRST_CHARACTER,
+    INK,
+    MOVE,
+    PAD,
+    RECOGNIZE,
+    RECOGNIZE_DERENDER,
+    Vocabulary,
+)
 
 WIDTH, HEIGHT = 128, 64
 CELLS = WIDTH * HEIGHT // CELL**2
@@ -27,7 +38,8 @@ def cell_of(x, y):
 class Script:
     """A decoder that writes `letters`, then draws `strokes` of points; where a start is masked, the first free cell."""
 
-    def __init__(self, strokes, letters=(), last=INK):
+    def __init__(self, strokes, letters=(), last=INK, ctc=""):
+        self.ctc = ctc
         self.letters, self.last = [*letters, last], last
         self.points = [(tuple(p), k == len(s) - 1) for s in strokes for k, p in enumerate(s)]
         self.cells, self.seen, self.at, self.asked, self.redirected = CELLS, [], 0, 0, False
@@ -73,8 +85,8 @@ class Engine:
 
     def encode(self, canvases):
         ctc = np.full((1, 6, len(VOCABULARY)), -9.0, np.float32)
-        for column, best in enumerate([0, FIRST_CHARACTER, FIRST_CHARACTER, 0, FIRST_CHARACTER + 1, 0]):
-            ctc[0, column, best] = 0
+        for column, letter in enumerate(self.script.ctc.ljust(6, "-")):
+            ctc[0, column, VOCABULARY.encode(letter)[0] if letter != "-" else PAD] = 0
         return Memory(ctc, {})
 
     def decoder(self, memory):
@@ -103,14 +115,24 @@ def test_given_text_is_fed_and_not_decoded():
     script = Script([[(10, 20), (24, 20)]])
     found = run(script, canvas((10, 25, 20)), "derender-with-text", "ba")
     assert script.seen[:4] == [DERENDER_TEXT, FIRST_CHARACTER + 1, FIRST_CHARACTER, INK]
-    assert found.text == ""
+    assert found.text == "ba"
     assert len(found.strokes) == 1
 
 
-def test_text_before_ink():
+def test_reading_of_the_columns_is_fed_and_scored():
+    script = Script([[(10, 20), (24, 20)]], ctc="ab")
+    found = run(script, canvas((10, 25, 20)), "recognize-and-derender")
+    assert script.seen[:4] == [RECOGNIZE_DERENDER, FIRST_CHARACTER, FIRST_CHARACTER + 1, INK]
+    assert found.text == "ab"
+    assert found.text_confidence == pytest.approx(np.exp(-9), rel=0.01)  # the script's decoder would not have read it
+    assert len(found.strokes) == 1
+
+
+def test_decoder_reads_where_the_columns_read_nothing():
     letters = [FIRST_CHARACTER, FIRST_CHARACTER + 1]
     found = run(Script([[(10, 20), (24, 20)]], letters), canvas((10, 25, 20)), "recognize-and-derender")
     assert found.text == "ab"
+    assert found.text_confidence == pytest.approx(np.exp(-0.1))
     assert len(found.strokes) == 1
 
 
@@ -122,7 +144,8 @@ def test_recognize_ends_with_the_text():
 
 
 def test_ctc_merges_repeats_and_drops_blanks():
-    assert run(Script([[(10, 20)]]), canvas((8, 13, 20))).ctc_text == "ab"
+    assert run(Script([], ctc="a-ab-"), canvas((8, 13, 20)), "recognize").text == "aab"
+    assert run(Script([], ctc="aab"), canvas((8, 13, 20)), "recognize").text == "ab"
 
 
 def test_ink_left_at_the_end_is_asked_for():

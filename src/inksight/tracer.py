@@ -102,8 +102,7 @@ class Tracer:
             raw = [Stroke(back.apply(s)) for s in found.strokes]
             snapped = snap(ink, raw, reach=reach)
             strokes = tuple(Stroke(simplify(s.points, 0.2 / frame.a)) for s in snapped)
-            text = found.text
-            out.append(_check(Word(strokes, text, 1.0, origin=mode, box=_ink_box(mask)), mask, found))
+            out.append(_check(Word(strokes, found.text, origin=mode, box=_ink_box(mask)), mask, found))
         return out
 
     def _decode(self, inks: list[InkMap], mode: str, texts: list[str | None] | None) -> list[tuple[Decoded, Affine]]:

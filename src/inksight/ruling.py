@@ -157,21 +157,22 @@ def vertical_runs(mask: Mask) -> NDArray[np.int32]:
 
 def _measured(ink: Map, rows: Array, limit: int, borders: int) -> _Line | None:
     """The line near `rows` (W,), followed closely; None if it isn't straight, thin and inked up to so many borders."""
-    offset = np.arange(-limit - 1, limit + 2)
+    offset = np.arange(-limit - 1, limit + 2)[:, None]
     band = _band(ink, np.rint(rows).astype(np.int64), limit + 1)
-    run, _, _ = _runs_through_middle(band > FAINT)
+    run, above, below = _runs_through_middle(band > FAINT)
     thin = (run > 0) & (run <= limit)
     if thin.mean() < BARE:
         return None
-    near = np.where(abs(offset)[:, None] <= 3, band, 0)
-    peak = near.max(axis=0)
+    thin &= run <= np.percentile(run[thin], 40) + 1  # what is higher has a stroke at it
+    along = np.where((offset >= -above - 1) & (offset <= below + 1), band, 0)  # the runs alone, with their rims
+    peak = along.max(axis=0)
     level = float(np.median(peak[thin]))
     end = max(2, len(rows) // 64)
     if sum(float(part.min()) > 0.5 * level for part in (peak[:end], peak[-end:])) < borders:
         return None
-    near = near[:, thin]
+    near = along[:, thin]
     x = np.flatnonzero(thin)
-    centre = np.rint(rows[thin]) + (offset[:, None] * near).sum(axis=0) / near.sum(axis=0)
+    centre = np.rint(rows[thin]) + (offset * near).sum(axis=0) / near.sum(axis=0)
     curve = np.polynomial.Polynomial.fit(x, centre, 2)
     if np.sqrt(np.mean((curve(x) - centre) ** 2)) > WAVER:
         return None

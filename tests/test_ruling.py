@@ -71,7 +71,11 @@ def test_ruled_paper_goes(level: float, lean: float) -> None:
 
 @pytest.mark.parametrize("level", [0.3, 0.6, 1.0])
 def test_squared_paper_goes(level: float) -> None:
-    check_gone(WORD, paper(90, 300, 28, squared=True, level=level), 0.95, 0.95)
+    ruling = paper(90, 300, 28, squared=True, level=level)
+    out = check_gone(WORD, ruling, 0.95, 0.95)
+    beyond = binarize(ruling) & (WORD < 0.01)
+    assert not (binarize(out) & beyond)[:14].any()  # not even dots where two lines cross
+    assert not (binarize(out) & beyond)[76:].any()
 
 
 @pytest.mark.parametrize(("left", "right"), [(67, 67), (40, 46), (5, 5), (84, 80)])

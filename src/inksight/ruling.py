@@ -74,6 +74,9 @@ def without_ruling(ink: Map) -> Map:
         _erase(out, line, pen)
     for line in columns:
         _erase(out.T, line, pen)
+    for row in rows:
+        for column in columns:
+            _erase_crossing(out, row, column)
     left = np.flatnonzero((rest & (out > 0)).any(axis=1))
     return out if len(left) and np.ptp(left) >= 3 * pen and binarize(out).sum() >= LEFT * rest.sum() else ink
 
@@ -219,6 +222,17 @@ def _erase(ink: Map, line: _Line, pen: float) -> None:
     at, column = np.broadcast_arrays(line.rows + offset, np.arange(len(line.rows)))
     gone = ~stroke & (offset >= -above - HALO) & (offset <= below + HALO) & (at >= 0) & (at < len(ink))
     ink[at[gone], column[gone]] = 0
+
+
+def _erase_crossing(ink: Map, row: _Line, column: _Line) -> None:
+    """Set what is left where two lines cross to 0, unless it goes on beyond the crossing (changes `ink`)."""
+    x = int(column.rows[len(column.rows) // 2].clip(0, ink.shape[1] - 1))
+    y = int(row.rows[x].clip(0, len(ink) - 1))
+    x = int(column.rows[y].clip(0, ink.shape[1] - 1))
+    reach = int(max(row.thickness, column.thickness) / 2) + HALO + 1
+    box = ink[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1]
+    if max(box[[0, -1]].max(), box[:, [0, -1]].max()) <= FAINT:
+        box[:] = 0
 
 
 def _dark(band: Map) -> Map:

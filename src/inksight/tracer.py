@@ -19,7 +19,7 @@ from . import skeleton
 from .decoding import Decoded, decode
 from .engine.onnx import Engine
 from .fidelity import coverage, pen_width, spurious
-from .geometry import Affine, simplify
+from .geometry import Affine, simplify, smooth
 from .image import Source, binarize, fit, ink_map, open_image, standardise
 from .ink import Stroke, Word
 from .snap import snap
@@ -30,6 +30,8 @@ BATCH = 16
 """Words decoded together: more gain little and use more memory."""
 ENOUGH_COVERED, TOO_SPURIOUS = 0.88, 0.15
 """A result with less of the ink covered, or more of its strokes off the ink, is not believed."""
+SMOOTHING = 1.0
+"""Gaussian along the decoded strokes, in canvas pixels: they are polygons that lie within a pixel of the curve."""
 CANVAS_REACH = 1.6
 """How far a point may be moved to the ridge of the ink, in canvas pixels."""
 
@@ -97,11 +99,10 @@ class Tracer:
         """Decode, snap and check."""
         out = []
         for ink, mask, (found, frame) in zip(inks, masks, self._decode(inks, mode, texts), strict=True):
-            reach = CANVAS_REACH / frame.a
-            back = frame.inverse()
-            raw = [Stroke(back.apply(s)) for s in found.strokes]
-            snapped = snap(ink, raw, reach=reach)
-            strokes = tuple(Stroke(simplify(s.points, 0.2 / frame.a)) for s in snapped)
+            pixel, back = 1 / frame.a, frame.inverse()  # a canvas pixel, in pixels of the map
+            curves = [Stroke(smooth(back.apply(s), SMOOTHING * pixel)) for s in found.strokes]
+            snapped = snap(ink, curves, reach=CANVAS_REACH * pixel)
+            strokes = tuple(Stroke(simplify(s.points, 0.2 * pixel)) for s in snapped)
             out.append(_check(Word(strokes, found.text, origin=mode, box=_ink_box(mask)), mask, found))
         return out
 

@@ -1,0 +1,188 @@
+"""Words traced with the shipped weights, and the fallbacks with a decoder that fails on purpose."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import inksight
+from inksight import tracer as module
+from inksight.decoding import Decoded
+from inksight.engine import DEFAULT_MODEL, MODELS, model_folder
+from inksight.engine.onnx import Engine
+from inksight.errors import InputError
+from inksight.fidelity import coverage, pen_width, spurious
+from inksight.image import binarize, ink_map, open_image
+from inksight.tracer import Tracer
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+WORD = EXAMPLES / "word.jpg"
+
+
+@pytest.fixture(scope="module")
+def tracer():
+    return Tracer()
+
+
+@pytest.fixture(scope="module")
+def ink():
+    return ink_map(open_image(WORD))
+
+
+def told(ink, word):
+    """Coverage and spurious share of a word on its ink map."""
+    mask = binarize(ink)
+    radius = pen_width(mask)
+    return coverage(mask, word.strokes, radius), spurious(mask, word.strokes, radius)
+
+
+class TestWithTheShippedWeights:
+    @pytest.mark.parametrize("mode", ["derender", "derender-with-text", "recognize-and-derender"])
+    def test_strokes_lie_on_the_ink(self, tracer, ink, mode):
+        word = tracer.trace_inks([ink], mode=mode, texts=["handwriting"])[0]
+        covered, off = told(ink, word)
+        assert covered > 0.93
+        assert off < 0.05
+        assert word.origin == mode
+
+    def test_few_strokes_not_pieces(self, tracer, ink):
+        assert 1 <= len(tracer.trace_inks([ink])[0].strokes) <= 12
+
+    def test_is_written_from_left_to_right(self, tracer, ink):
+        strokes = tracer.trace_inks([ink])[0].strokes
+        assert strokes[0].points[0, 0] < 0.3 * ink.shape[1]
+        assert max(s.points[:, 0].max() for s in strokes[len(strokes) // 2 :]) > 0.7 * ink.shape[1]
+
+    def test_text_comes_with_the_modes_that_read_or_are_told(self, tracer, ink):
+        assert tracer.trace_inks([ink], mode="derender")[0].text == ""
+        assert tracer.trace_inks([ink], mode="derender-with-text", texts=["hello"])[0].text == "hello"
+        read = tracer.trace_inks([ink], mode="recognize-and-derender")[0]
+        only_read = tracer.trace_inks([ink], mode="recognize")[0]
+        assert read.text == only_read.text != ""
+        assert only_read.strokes == ()
+
+    def test_picture_in_word_out(self):
+        word = inksight.trace(WORD)
+        width, height = open_image(WORD).shape[1::-1]
+        assert 0 <= word.box[0] < word.box[2] <= width
+        assert 0 <= word.box[1] < word.box[3] <= height
+        assert 0 < word.confidence <= 1
+
+    def test_sorts_of_input(self):
+        pixels = open_image(WORD)
+        from_path, from_bytes, from_array = inksight.trace_many([str(WORD), WORD.read_bytes(), pixels])
+        assert from_path == from_bytes == from_array
+
+    def test_light_on_dark_is_traced_alike(self, ink, tracer):
+        pixels = open_image(WORD)
+        dark = ink_map(255 - pixels)
+        covered, off = told(dark, tracer.trace_inks([dark])[0])
+        assert covered > 0.93
+        assert off < 0.05
+
+    def test_batches_do_not_change_the_result(self, tracer, ink):
+        # Crops of other sizes fall into other batches; a copy of the same size shares one.
+        narrow = ink[:, : ink.shape[1] // 2]
+        together = tracer.trace_inks([ink, narrow, ink])
+        alone = tracer.trace_inks([ink])[0]
+        assert together[0] == together[2]
+        assert len(together[0].strokes) == len(alone.strokes)
+        for a, b in zip(together[0].strokes, alone.strokes, strict=True):
+            assert np.allclose(a.points, b.points, atol=0.5)
+
+    def test_blank_is_an_empty_word(self, tracer):
+        word = tracer.trace_inks([np.zeros((50, 120), np.float32)])[0]
+        assert (word.strokes, word.text, word.confidence) == ((), "", 0.0)
+        assert word.box == (0, 0, 120, 50)
+
+    def test_no_words_at_all(self, tracer):
+        assert tracer.trace_inks([]) == []
+
+    def test_a_dot(self, tracer):
+        dot = np.zeros((40, 40), np.float32)
+        dot[18:22, 18:22] = 1
+        word = tracer.trace_inks([dot], mode="derender")[0]
+        assert len(word.strokes) >= 1
+        assert np.hypot(*(word.strokes[0].points[0] - 20)) < 4
+
+
+class TestArguments:
+    def test_unknown_mode(self, tracer, ink):
+        with pytest.raises(ValueError, match="unknown mode 'copy'; the modes are derender, "):
+            tracer.trace_inks([ink], mode="copy")
+
+    def test_texts_that_do_not_match(self, tracer, ink):
+        with pytest.raises(ValueError, match="2 texts for 1 inks"):
+            tracer.trace_inks([ink], texts=["a", "b"])
+
+
+def failing(good_modes, strokes):
+    """A stand-in for Tracer._decode: junk in every mode but the good ones."""
+
+    def decode(self, inks, mode, texts):
+        _, frame = module.fit(inks[0], height=64, max_width=448)
+        junk = [np.array([[1, 1], [2, 2]])]
+        made = [np.rint(frame.apply(s)).astype(np.int64) for s in strokes] if mode in good_modes else junk
+        return [(Decoded(made, "it", 0.9, 0.9, False, 0), frame) for _ in inks]
+
+    return decode
+
+
+class TestFallbacks:
+    @pytest.fixture(scope="class")
+    def line(self):
+        ink = np.zeros((60, 200), np.float32)
+        ink[28:33, 20:180] = 1
+        return ink
+
+    def test_another_mode_is_tried(self, tracer, line, monkeypatch):
+        drawn = [np.array([[22.0, 30.5], [100.0, 30.5], [178.0, 30.5]])]
+        monkeypatch.setattr(Tracer, "_decode", failing(["derender"], drawn))
+        word = tracer.trace_inks([line])[0]
+        assert word.origin == "derender"
+        assert word.text == "it"
+        assert told(line, word)[0] > 0.93
+
+    def test_the_skeleton_is_last(self, tracer, line, monkeypatch):
+        monkeypatch.setattr(Tracer, "_decode", failing([], []))
+        word = tracer.trace_inks([line])[0]
+        assert word.origin == "skeleton"
+        assert word.text == "it"
+        assert word.confidence <= 0.3
+        assert told(line, word)[0] > 0.9
+
+
+class TestModels:
+    def test_shipped_model_is_complete(self):
+        folder = model_folder()
+        assert folder == MODELS / DEFAULT_MODEL
+        assert {p.name for p in folder.iterdir()} == {
+            "README.md", "config.json", "decoder.onnx", "encoder.onnx", "model.safetensors",
+        }  # fmt: skip
+        assert sum(p.stat().st_size for p in folder.iterdir()) <= 25e6
+
+    def test_no_such_model(self, tmp_path):
+        with pytest.raises(InputError, match=r"not a model \(config.json is missing\); .* one of: words-v1"):
+            Engine(tmp_path)
+
+    def test_another_version(self, tmp_path):
+        for path in model_folder().glob("*.*"):
+            shutil.copy(path, tmp_path)
+        config = json.loads((tmp_path / "config.json").read_text()) | {"format": 99}
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        with pytest.raises(InputError, match="another version of inksight"):
+            Engine(tmp_path)
+
+    def test_broken_graph(self, tmp_path):
+        for path in model_folder().glob("*.*"):
+            shutil.copy(path, tmp_path)
+        (tmp_path / "decoder.onnx").write_bytes(b"nothing")
+        with pytest.raises(InputError, match=r"decoder.onnx: ONNX Runtime can't load it"):
+            Engine(tmp_path)
+
+    def test_model_by_its_folder(self, ink, tmp_path):
+        for path in model_folder().glob("*.*"):
+            shutil.copy(path, tmp_path)
+        assert Tracer(tmp_path).trace_inks([ink]) == Tracer().trace_inks([ink])

@@ -22,6 +22,7 @@ from .fidelity import coverage, pen_width, spurious
 from .geometry import Affine, simplify, smooth
 from .image import Source, binarize, fit, ink_map, open_image, standardise
 from .ink import Stroke, Word
+from .ruling import without_ruling
 from .snap import snap
 from .tokens import MODES
 
@@ -175,5 +176,5 @@ def trace_many(
     model: str | Path | None = None,
 ) -> list[Word]:
     """`trace` for several pictures, decoded in batches."""
-    inks = [ink_map(open_image(image)) for image in images]
+    inks = [without_ruling(ink_map(open_image(image))) for image in images]
     return tracer(model).trace_inks(inks, mode=mode, texts=texts)

@@ -10,6 +10,7 @@ import numpy as np
 from .. import skeleton
 from ..geometry import Array
 from ..image import ink_map
+from ..ruling import without_ruling
 from ..tokens import GRID
 from .sets import Sample
 
@@ -19,7 +20,7 @@ Peer: TypeAlias = Callable[[Sample], Sequence[Array]]
 
 def ordered_skeleton(sample: Sample) -> list[Array]:
     """The centreline tracer, which sees only the picture: what a model has to beat."""
-    return [np.asarray(s.points, np.float64) for s in skeleton.trace(ink_map(sample.picture))]
+    return [np.asarray(s.points, np.float64) for s in skeleton.trace(without_ruling(ink_map(sample.picture)))]
 
 
 def on_original_grid(sample: Sample) -> list[Array]:

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from .. import fidelity
+from ..engine import model_folder
 from ..geometry import Array
 from ..image import binarize, ink_map
 from ..ink import Word
+from ..ruling import without_ruling
+from ..tracer import trace_many
 from . import metrics, peers
 from .report import Report, Scores
 from .sets import Sample, Split, real_words, rendered, unipen_words
@@ -78,14 +81,10 @@ def score(
 
 
 def _shipped(model: str | Path | None, mode: str) -> TraceMany:
-    from ..tracer import Tracer
-
-    tracer = Tracer(model)
-
     def trace(pictures: Sequence[NDArray[np.uint8]], texts: Sequence[str]) -> Sequence[Word]:
-        told = texts if mode == "derender-with-text" else None
-        return tracer.trace_inks([ink_map(p) for p in pictures], mode=mode, texts=told)
+        return trace_many(pictures, mode=mode, texts=texts if mode == "derender-with-text" else None, model=model)
 
+    model_folder(model)  # a bad model is the user's error, not a failed word
     return trace
 
 
@@ -139,7 +138,7 @@ def _peer_scores(sample: Sample, peer: peers.Peer) -> Scores:
 
 def _scores(sample: Sample, strokes: Sequence[Array]) -> Scores:
     """Everything but the text. Where no true mask is known, the picture's own threshold stands for it."""
-    mask = binarize(ink_map(sample.picture)) if sample.mask is None else sample.mask
+    mask = binarize(without_ruling(ink_map(sample.picture))) if sample.mask is None else sample.mask
     scores = metrics.picture_scores(strokes, mask) | {"empty": float(not strokes)}
     if sample.strokes is not None:
         scores |= metrics.ink_scores(strokes, sample.strokes, fidelity.pen_width(mask))

@@ -170,6 +170,18 @@ def test_late_strokes_go_to_their_place(strokes, late, expected):
     assert [s.tolist() for s in _in_place(strokes, late)] == [[list(p) for p in strokes[k]] for k in expected]
 
 
+def test_a_repeated_stroke_is_dropped():
+    line, again = [(10, 20), (24, 20), (40, 20)], [(40, 21), (24, 19), (11, 20)]
+    bar = [(20, 18), (20, 34)]
+    found = run(Script([line, again, bar]), canvas((10, 41, 20)))
+    assert [s.tolist() for s in found.strokes] == [[list(p) for p in s] for s in (line, bar)]
+
+
+def test_strokes_side_by_side_are_no_repeats():
+    equals = [[(10, 20), (24, 20)], [(10, 26), (24, 26)]]
+    assert len(run(Script(equals), canvas((10, 25, 20), (10, 25, 26))).strokes) == 2
+
+
 def test_a_loop_is_ended_and_cut():
     back_and_forth = [(10 + 14 * (k % 2), 20) for k in range(3 * PATIENCE)]
     found = run(Script([back_and_forth]), canvas((10, 26, 20)))

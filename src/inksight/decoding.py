@@ -3,7 +3,7 @@
 The text is the CTC head's reading, fed to the decoder, which says how likely it finds it; where CTC reads nothing, the
 decoder reads. (Weights of 2026-11: CTC's error on real words is 0.30, the decoder's own 0.50; see log.md.)
 
-- A stroke that has been going over drawn ink for long is ended (loops).
+- A stroke that has been going over drawn ink for long is ended (loops), and one that repeats an earlier one is dropped.
 - A stroke begins where there is ink, and the word isn't complete while ink is left that no stroke has covered: then the
   decoder is asked again where to go on, among the places left; such late strokes move to their place in the order.
 """
@@ -19,11 +19,14 @@ from numpy.typing import NDArray
 
 from .engine.onnx import CELL, F32, I64, OFF, Choices, Decoder, Engine
 from .fidelity import paint, pen_width
+from .geometry import Array, resample
 from .tokens import DOWN, END, FIRST_CHARACTER, INK, MOVE, PAD, PROMPTS
 
 MAX_POINTS = 420
 """Points after which a word is given up: the longest words of the training data have 250."""
 MAX_LETTERS = 40
+REPEAT = 2.5
+"""Two strokes that stay this close to one another, in canvas pixels (sampled every 3), are one stroke drawn twice."""
 PATIENCE = 24
 """Moves without new ink after which a stroke is taken for a loop."""
 MAX_RESCUES = 12
@@ -97,7 +100,7 @@ def decode(
 
 def _finish(word: _Word, text: str) -> Decoded:
     return Decoded(
-        strokes=_in_place(word.strokes, word.late),
+        strokes=_without_repeats(_in_place(word.strokes, word.late)),
         text=text,
         ink_confidence=_mean(word.ink_logs),
         text_confidence=_mean(word.text_logs),
@@ -209,6 +212,23 @@ def _in_place(strokes: list[list[tuple[int, int]]], late: list[int]) -> list[NDA
             place = before[-1] + 1 if before else 0
             order[place:place] = group
     return [arrays[k] for k in order]
+
+
+def _without_repeats(strokes: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+    """The strokes less those that run beside an earlier one from end to end."""
+    kept: list[NDArray[np.int64]] = []
+    for stroke in strokes:
+        curve = resample(stroke, 3.0)
+        if not any(_repeats(curve, resample(other, 3.0)) for other in kept):
+            kept.append(stroke)
+    return kept
+
+
+def _repeats(curve: Array, other: Array) -> bool:
+    if not 0.5 <= len(curve) / len(other) <= 1.5:
+        return False
+    apart = np.linalg.norm(curve[:, None] - other[None], axis=2)
+    return bool(max(apart.min(axis=1).max(), apart.min(axis=0).max()) <= REPEAT)
 
 
 def _next(

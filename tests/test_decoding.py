@@ -59,7 +59,7 @@ class Script:
                 x, y = self.points[self.at][0]
                 start[0], inside[0] = cell_of(x, y), y % CELL * CELL + x % CELL
                 moved[0] = x - xy[0, 0], y - xy[0, 1]
-            if allowed[0, start[0]] == OFF:
+            if lift[0] and allowed[0, start[0]] == OFF:
                 self.asked, self.redirected = self.asked + 1, True
                 start[0], inside[0] = int(np.flatnonzero(allowed[0] == 0)[0]), 0
         half = np.full(1, 0.5, np.float32)

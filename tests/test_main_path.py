@@ -1,0 +1,66 @@
+"""The main job from end to end, with the shipped weights and the real detector: a photo in, digital ink out."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import inksight
+from inksight import formats
+from inksight.cli import main
+from inksight.evaluate.metrics import text_scores
+from inksight.fidelity import coverage, pen_width, spurious
+from inksight.image import binarize, ink_map, open_image
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+WRITTEN = """Field notes, Monday
+Rain until ten, then a clear sky.
+Two herons by the old mill,
+one fox at the edge of the wood
+Ask Anna about the boat
+and bring 3 jars of honey.
+Things to draw: the bridge,
+the willow, the quiet pond."""
+
+
+@pytest.fixture(scope="module")
+def page():
+    return inksight.convert(EXAMPLES / "page.jpg")
+
+
+def test_words_are_traced_by_the_model(page):
+    origins = [w.origin for w in page.words if w.text]
+    assert len(origins) >= 42
+    assert origins.count("recognize-and-derender") >= 0.9 * len(origins)
+
+
+def test_the_page_is_read(page):
+    assert text_scores(page.text, WRITTEN)["cer"] < 0.12
+
+
+def test_strokes_lie_on_the_ink_and_are_few(page):
+    mask = binarize(ink_map(open_image(EXAMPLES / "page.jpg")))
+    assert spurious(mask, page.strokes, 3) < 0.03
+    letters = sum(c.isalpha() for c in page.text)
+    assert 0.2 * letters < len(page.strokes) < 1.5 * letters
+
+
+@pytest.mark.parametrize("name", ["page", "board"])
+def test_the_words_ink_is_covered(name, page):
+    rgb = open_image(EXAMPLES / f"{name}.jpg")
+    found = page if name == "page" else inksight.convert(rgb)
+    ink = binarize(ink_map(rgb))
+    shares = []
+    for word in found.words:
+        x0, y0, x1, y1 = (round(v) for v in word.box)
+        mask = ink[y0:y1, x0:x1]
+        strokes = [s.points - np.float32([x0, y0]) for s in word.strokes]
+        shares.append(coverage(mask, strokes, pen_width(mask)))
+    assert np.mean(shares) > 0.93
+
+
+def test_written_by_the_command_and_read_back(page, tmp_path):
+    result = CliRunner().invoke(main, ["convert", str(EXAMPLES / "page.jpg"), "-o", str(tmp_path / "page.json")])
+    assert result.exit_code == 0, result.output
+    assert formats.read(tmp_path / "page.json") == page

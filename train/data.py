@@ -44,7 +44,7 @@ SHARES = {"unipen_words": 0.62, "unipen_textwords": 0.14, "unipen_autowords": 0.
 UNWRITTEN = (
     "Goth", "Serif", "Greek", "bold", "Med", "medium", "Dualis", "Pluralis", "MistyNight", "SpaceRocks",
 )  # fmt: skip
-"""Parts of the names of fonts that no hand writes so: blackletter, serifs, doubled lines, other letters than labelled."""
+"""Parts of the names of fonts that no hand writes: blackletter, serifs, doubled lines, other letters than labelled."""
 TASKS = {DERENDER: 0.3, DERENDER_TEXT: 0.2, RECOGNIZE_DERENDER: 0.4, RECOGNIZE: 0.1}
 """How often rendered ink is used for which task; real pictures are always for RECOGNIZE."""
 

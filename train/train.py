@@ -16,7 +16,6 @@ import json
 import math
 import os
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -104,33 +103,45 @@ def validation(path: Path, batches: int = 4, size: int = 48) -> list[dict[str, T
 @torch.no_grad()
 def check(model: InkModel, batches: list[dict[str, Tensor]], device: torch.device, autocast: torch.autocast) -> dict:
     """Nats per decision on the validation batches, drawn the same way each time."""
-    state = torch.get_rng_state()
-    torch.manual_seed(1)
+    sums: dict[str, Tensor] = {}
     model.eval()
-    sums: dict[str, float] = defaultdict(float)
-    for batch in batches:
-        here = to(batch, device)
-        with autocast:
-            for key, value in losses(model, here, pictures(here)).items():
-                sums[key] += float(value)
-    model.train()
-    torch.set_rng_state(state)
+    with torch.random.fork_rng([device] if device.type == "cuda" else [], device_type=device.type):
+        torch.manual_seed(1)
+        for batch in batches:
+            here = to(batch, device)
+            with autocast:
+                add(sums, losses(model, here, pictures(here)))
     return averages(sums)
 
 
-def averages(sums: dict[str, float]) -> dict[str, float]:
+def add(sums: dict[str, Tensor], parts: dict[str, Tensor]) -> None:
+    """Sum up on the device: reading a number off a GPU at each step would make it wait."""
+    for key, value in parts.items():
+        sums[key] = sums.get(key, 0) + value.detach()
+
+
+def averages(sums: dict[str, Tensor]) -> dict[str, float]:
     """Sums of train.loss.losses as nats per point, per start and per letter."""
-    points, starts, letters = (max(sums.get(k, 0.0), 1.0) for k in ("points", "starts", "letters"))
-    ink = sum(sums.get(k, 0.0) for k in ("lift", "dx", "dy", "start", "inside"))
+    total = {k: float(v) for k, v in sums.items()}
+    points, starts, letters = (max(total[k], 1.0) for k in ("points", "starts", "letters"))
     return {
-        "nats_per_point": ink / (points + starts),
-        "move": (sums["dx"] + sums["dy"]) / points,
-        "lift": sums["lift"] / points,
-        "start": sums["start"] / starts,
-        "inside": sums["inside"] / starts,
-        "text": sums["text"] / letters,
-        "ctc": sums["ctc"] / letters,
+        "nats_per_point": sum(total[k] for k in ("lift", "dx", "dy", "start", "inside")) / (points + starts),
+        "move": (total["dx"] + total["dy"]) / points,
+        "lift": total["lift"] / points,
+        "start": total["start"] / starts,
+        "inside": total["inside"] / starts,
+        "text": total["text"] / letters,
+        "ctc": total["ctc"] / letters,
     }
+
+
+def over(mine: bool, world: int, device: torch.device) -> bool:
+    """Whether the time is up on any process: all of them stop at the same step, or the rest would wait forever."""
+    if world == 1:
+        return mine
+    flag = torch.tensor(float(mine), device=device)
+    torch.distributed.all_reduce(flag, torch.distributed.ReduceOp.MAX)
+    return bool(flag)
 
 
 class Run:
@@ -206,11 +217,10 @@ def main() -> None:
 
     rng = np.random.default_rng(seed)
     begin, before = time.time(), run.seconds
-    sums: dict[str, float] = defaultdict(float)
+    sums: dict[str, Tensor] = {}
     for _ in range(args.max_steps):
-        elapsed = time.time() - begin
-        run.seconds = before + elapsed
-        if run.seconds > args.minutes * 60:
+        run.seconds = before + time.time() - begin
+        if over(run.seconds > args.minutes * 60, world, device):
             break
         rate = learning_rate(run.step, run.seconds / (args.minutes * 60), args.lr, args.warmup)
         for group in run.optimizer.param_groups:
@@ -242,14 +252,13 @@ def report(
     parts: dict[str, Tensor],
     norm: float,
     rate: float,
-    sums: dict[str, float],
+    sums: dict[str, Tensor],
     held: list[dict[str, Tensor]],
     device: torch.device,
     autocast: torch.autocast,
 ) -> None:
     """Log the losses every `log_every` steps; validate and save every `check_every`."""
-    for key, value in parts.items():
-        sums[key] += float(value.detach())
+    add(sums, parts)
     row: dict[str, object] = {}
     if run.step % args.log_every == 0:
         row = {"step": run.step, "samples": run.samples, "seconds": round(run.seconds), "lr": rate, "norm": norm}

@@ -5,8 +5,7 @@
 #
 # Several GPUs: put `torchrun --nproc-per-node 8` in place of `python` before `-m train.train`.
 #
-# Cost:   (measured by the lead: GPU, hours)
-# Scores: (measured by the lead: the rows that `inksight evaluate` prints)
+# Cost and scores: not run yet, no GPU was to be had. The shipped weights come from runs/cpu.sh.
 set -euo pipefail
 DATA=$(realpath "${1:?name the data folder, see train/README.md}")
 NAME=${2:-base}

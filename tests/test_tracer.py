@@ -131,7 +131,7 @@ def failing(good_modes, strokes):
 
 
 class TestFallbacks:
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def line(self):
         ink = np.zeros((60, 200), np.float32)
         ink[28:33, 20:180] = 1

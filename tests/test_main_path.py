@@ -1,7 +1,5 @@
 """The main job from end to end, with the shipped weights and the real detector: a photo in, digital ink out."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -12,16 +10,7 @@ from inksight.cli import main
 from inksight.evaluate.metrics import text_scores
 from inksight.fidelity import coverage, pen_width, spurious
 from inksight.image import binarize, ink_map, open_image
-
-EXAMPLES = Path(__file__).parent.parent / "examples"
-WRITTEN = """Field notes, Monday
-Rain until ten, then a clear sky.
-Two herons by the old mill,
-one fox at the edge of the wood
-Ask Anna about the boat
-and bring 3 jars of honey.
-Things to draw: the bridge,
-the willow, the quiet pond."""
+from tests.pages import EXAMPLES, TEXT
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +25,7 @@ def test_words_are_traced_by_the_model(page):
 
 
 def test_the_page_is_read(page):
-    assert text_scores(page.text, WRITTEN)["cer"] < 0.12
+    assert text_scores(page.text, TEXT)["cer"] < 0.12
 
 
 def test_strokes_lie_on_the_ink_and_are_few(page):

@@ -245,6 +245,9 @@ def main() -> None:
             report(run, args, parts, float(norm), rate, sums, held, device, autocast)
     if rank == 0:
         run.save()
+    if world > 1:
+        torch.distributed.barrier()  # the others wait for the first to have saved
+        torch.distributed.destroy_process_group()
 
 
 def report(

@@ -10,7 +10,7 @@ from inksight.tokens import MAX_STEP, PAD
 from train.data import NONE
 from train.model import CELL, InkModel, drawing_times
 
-CTC_WEIGHT = 0.15
+CTC_WEIGHT = 0.4
 """Per letter; the ink losses are per point."""
 
 

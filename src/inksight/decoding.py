@@ -84,7 +84,7 @@ def decode(
 ) -> list[Decoded]:
     """Decode standardised canvases (height, W), all of the same W, in one batch. Results come in the order given.
 
-    `texts` are read in "derender-with-text" alone.
+    `texts` are read in "derender-with-text" alone, and come back as they are, with the characters that the model lacks.
     """
     vocabulary = engine.vocabulary
     memory = engine.encode(np.stack(canvases))
@@ -95,7 +95,10 @@ def decode(
         is_known = bool(letters) or mode in ("derender", "derender-with-text")
         words.append(_Word(mode, canvas, [PROMPTS[mode], *letters, last] if is_known else [PROMPTS[mode]], letters))
     _run(engine.decoder(memory), words)
-    return [_finish(w, vocabulary.decode(w.letters)) for w in words]
+    told = texts if texts and mode == "derender-with-text" else [None] * len(words)
+    return [
+        _finish(w, vocabulary.decode(w.letters) if text is None else text) for w, text in zip(words, told, strict=True)
+    ]
 
 
 def _finish(word: _Word, text: str) -> Decoded:

@@ -41,7 +41,8 @@ def read_packed(path: str | Path) -> Iterator[PackedInk]:
         if counts.sum() != len(lengths) or lengths.sum() != len(steps):
             raise ValueError("strokes or points are missing")
     except (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, zlib.error) as error:
-        raise InputError(f"{path}: not a readable file of packed ink ({error})") from error
+        reason = "no such file" if isinstance(error, FileNotFoundError) else "damaged, or of another kind"
+        raise InputError(f"{path}: not a readable file of packed ink ({reason}); see train/README.md") from error
     advances = packed.get("ppi", np.zeros(len(counts))).tolist()
     stroke_ends, point_ends = np.cumsum(counts), np.cumsum(lengths)
     for i, end in enumerate(stroke_ends.tolist()):

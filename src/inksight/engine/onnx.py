@@ -56,15 +56,21 @@ class Engine:
 
     def __init__(self, model: str | Path | None = None) -> None:
         folder = model_folder(model)
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        if config.get("format") != 1:
-            raise InputError(f"{folder}: made for another version of inksight (format {config.get('format')}, not 1)")
+        config = _config(folder / "config.json")
         self.vocabulary = Vocabulary(config["characters"])
-        self.height, self.max_width = int(config["height"]), int(config["max_width"])
-        self.layers, self.heads = int(config["decoder_layers"]), int(config["heads"])
-        self.head_width = int(config["width"]) // self.heads
+        self.height, self.max_width = config["height"], config["max_width"]
+        self.layers, self.heads = config["decoder_layers"], config["heads"]
+        self.head_width = config["width"] // self.heads
         self._encoder, self._decoder = _session(folder / "encoder.onnx"), _session(folder / "decoder.onnx")
         self._names = [o.name for o in self._encoder.get_outputs()]
+        if not self._fits_together():
+            raise InputError(f"{folder}: its files don't belong together; export the model again")
+
+    def _fits_together(self) -> bool:
+        """Whether the decoder takes what the encoder gives, and caches of as many layers as the config says."""
+        caches = {f"own_{n}{i}" for i in range(self.layers) for n in "kv"}
+        fed = {"ids", "xy", "move", "step", "drawn", "allowed", "unused"} | set(self._names) - {"ctc"} | caches
+        return "ctc" in self._names and {i.name for i in self._decoder.get_inputs()} == fed
 
     def encode(self, canvases: F32) -> Memory:
         """Standardised canvases (B, height, W), W a multiple of 32."""
@@ -136,6 +142,22 @@ class Decoder:
         self._batch = len(rows)
         self._memory = {k: np.ascontiguousarray(v[rows]) for k, v in self._memory.items()}
         self._own = {k: np.ascontiguousarray(v[rows]) for k, v in self._own.items()}
+
+
+def _config(path: Path) -> dict[str, Any]:
+    """A model's config.json, its format and the values that the engine needs checked. Raises InputError."""
+    try:
+        config: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{path}: not a model's configuration; export the model again") from error
+    if config.get("format") != 1:
+        raise InputError(f"{path.parent}: made for another version of inksight (format {config.get('format')}, not 1)")
+    for key in ("height", "max_width", "width", "heads", "decoder_layers"):
+        if not (isinstance(config.get(key), int) and config[key] > 0):
+            raise InputError(f"{path}: {key} must be a positive whole number; export the model again")
+    if not isinstance(config.get("characters"), str):
+        raise InputError(f"{path}: characters must be a text; export the model again")
+    return config
 
 
 def _session(path: Path) -> Any:

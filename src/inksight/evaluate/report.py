@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..ink import Word
+from ..saving import save
 from .sets import Sample
 from .sheet import contact_sheet
 
@@ -90,9 +90,9 @@ class Report:
         out = Path(folder)
         try:
             out.mkdir(exist_ok=True)
-            _write(out / "table.md", (self.table() + "\n").encode())
-            _write(out / "report.json", json.dumps(self.to_json(), ensure_ascii=False, indent=1).encode())
-            _write(out / "sheet.png", contact_sheet(self.samples, self.words, self._badness(), self._captions()))
+            save(out / "table.md", (self.table() + "\n").encode())
+            save(out / "report.json", json.dumps(self.to_json(), ensure_ascii=False, indent=1).encode())
+            save(out / "sheet.png", contact_sheet(self.samples, self.words, self._badness(), self._captions()))
         except OSError as error:
             raise InputError(
                 f"{out}: can't write the report there ({error.strerror}); choose another folder"
@@ -119,9 +119,3 @@ def _summarise(scores: Sequence[Scores]) -> dict[str, dict[str, float]]:
 
 def _without_nan(scores: Scores) -> dict[str, float | None]:
     return {k: None if math.isnan(v) else round(v, 5) for k, v in scores.items()}
-
-
-def _write(path: Path, content: bytes) -> None:
-    beside = path.with_name(path.name + ".part")
-    beside.write_bytes(content)
-    os.replace(beside, path)

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from .. import fidelity
-from ..engine import model_folder
 from ..geometry import Array
 from ..image import binarize, ink_map
 from ..ink import Word
 from ..ruling import without_ruling
-from ..tracer import trace_many
+from ..tracer import trace_many, tracer
 from . import metrics, peers
 from .report import Report, Scores
 from .sets import Sample, Split, real_words, rendered, unipen_words
@@ -54,7 +53,9 @@ def evaluate(
     if real:
         samples = real_words(data, words, seed=seed)
     else:
-        samples = rendered(unipen_words(data, words, split=split, seed=seed), seed=seed, clean=clean)
+        chosen = unipen_words(data, words, split=split, seed=seed)
+        shown = tqdm(chosen, desc="drawing", unit="word", delay=1, leave=False, disable=not progress)
+        samples = rendered(shown, seed=seed, clean=clean)
     settings = {"words": len(samples), "split": split, "mode": mode, "real": real, "clean": clean, "seed": seed}
     return score(samples, trace, settings, progress=progress)
 
@@ -84,7 +85,7 @@ def _shipped(model: str | Path | None, mode: str) -> TraceMany:
     def trace(pictures: Sequence[NDArray[np.uint8]], texts: Sequence[str]) -> Sequence[Word]:
         return trace_many(pictures, mode=mode, texts=texts if mode == "derender-with-text" else None, model=model)
 
-    model_folder(model)  # a bad model is the user's error, not a failed word
+    tracer(model)  # loaded now: a bad model is the user's error, not a failed word
     return trace
 
 

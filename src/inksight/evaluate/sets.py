@@ -92,9 +92,13 @@ def real_words(folder: str | Path, n: int, *, seed: int = 0) -> list[Sample]:
                     samples.append(Sample(picture, row["text"], row["writer"]))
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise InputError(
-                f"{path}: not a readable set of word pictures ({error}); give the folder of the data"
+                f"{path}: not a readable set of word pictures ({_reason(error)}); give the folder of the data"
             ) from error
     return samples
+
+
+def _reason(error: Exception) -> str:
+    return "no such file" if isinstance(error, FileNotFoundError) else "damaged, or of another kind"
 
 
 def _is_usable(word: PackedInk) -> bool:

@@ -36,10 +36,15 @@ def contact_sheet(
     for place, k in enumerate(order.tolist()):
         corner = (place % _COLUMNS * w, place // _COLUMNS * h)
         sheet.paste(_tile(samples[k], words[k]), (corner[0] + 4, corner[1] + _CAPTION))
-        ImageDraw.Draw(sheet).text((corner[0] + 4, corner[1] + 2), captions[k], fill="black", font=font)
+        ImageDraw.Draw(sheet).text((corner[0] + 4, corner[1] + 2), _plain(captions[k]), fill="black", font=font)
     out = io.BytesIO()
     sheet.save(out, "PNG")
     return out.getvalue()
+
+
+def _plain(caption: str) -> str:
+    """The caption in ASCII, all that Pillow's own font has: é becomes \\xe9, which can be told from è."""
+    return caption.encode("ascii", "backslashreplace").decode()
 
 
 def _tile(sample: Sample, word: Word) -> Image.Image:

@@ -10,10 +10,7 @@ Such modules import nothing heavy before they are called.
 
 from __future__ import annotations
 
-import os
-import secrets
 import sys
-from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +20,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..ink import Page
+from ..saving import save
 from .style import PLAIN, Photo, Style
 
 __all__ = ["FORMATS", "Style", "dumps", "format_of", "loads", "read", "write"]
@@ -73,8 +71,7 @@ def write(
     if str(path) == "-":
         if fmt is None:
             raise InputError(f"standard output has no ending: name a format ({', '.join(FORMATS)})")
-        sys.stdout.buffer.write(dumps(page, fmt, photo=photo, style=style))
-        sys.stdout.buffer.flush()
+        _print(dumps(page, fmt, photo=photo, style=style))
         return
     target = Path(path)
     fmt = fmt or format_of(target)
@@ -82,7 +79,7 @@ def write(
         raise InputError(f"{path}: the folder {target.parent} doesn't exist; create it first")
     data = dumps(page, fmt, photo=photo, style=style)
     try:
-        _save(target, data)
+        save(target, data)
     except OSError as error:
         raise InputError(f"{path}: can't write into {target.parent}: {error.strerror}; choose another place") from error
 
@@ -110,16 +107,11 @@ def _endings(names: tuple[str, ...] | list[str]) -> str:
     return ", ".join("." + name for name in names)
 
 
-def _save(target: Path, data: bytes) -> None:
-    """Write beside, then rename: readers see the old file or the new one, never a part."""
-    if target.exists() and not target.is_file() and not target.is_dir():  # /dev/null, a pipe: nothing to replace
-        target.write_bytes(data)
-        return
-    target = target.resolve()  # a link stays a link
-    beside = target.with_name(f".inksight-{secrets.token_hex(6)}")
+def _print(data: bytes) -> None:
     try:
-        beside.write_bytes(data)
-        os.replace(beside, target)
-    finally:
-        with suppress(OSError):
-            beside.unlink()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # whoever was reading has enough
+        raise
+    except OSError as error:
+        raise InputError(f"standard output can't be written: {error.strerror}; choose a file with -o") from error

@@ -90,8 +90,10 @@ class Outputs:
             if number is not None:
                 raise InputError(f"{source}: has several pages, standard output takes one; name a folder with -o")
             return "-"
+        from .formats import ending
+
         file_given = self.out is not None and not self.is_folder
-        base = Path(self.out or "") if file_given else source.with_suffix("." + (self.fmt or "svg"))
+        base = Path(self.out or "") if file_given else source.with_suffix("." + ending(self.fmt or "svg"))
         if self.is_folder:
             base = Path(self.out or "", base.name)
         target = base if number is None else base.with_stem(f"{base.stem}-{number}")

@@ -6,11 +6,12 @@ the input picture (x right, y down, origin at the top-left corner of the top-lef
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,27 +25,44 @@ Points = NDArray[np.float32]
 Box = tuple[float, float, float, float]
 """(x0, y0, x1, y1) with x0 <= x1 and y0 <= y1."""
 
+Kind = Literal["word", "drawing"]
+"""What strokes belong to: a word, or a sketch, an arrow, an underline."""
+
+_COLOR = re.compile("#[0-9a-f]{6}")
+
 
 @dataclass(frozen=True, eq=False)
 class Stroke:
     """One pen-down movement: where the pen went between touching the paper and leaving it.
 
-    `points` is float32 (n, 2), n >= 1, finite and read-only. Raises ValueError for any other shape or for NaN.
+    `points` is float32 (n, 2), n >= 1, finite and read-only. `width` is that of the line on the paper, in the points'
+    unit, and `color` the ink's, as "#rrggbb"; None where they aren't known. Raises ValueError for points of another
+    shape, for NaN, for a width that isn't positive, and for a color written otherwise.
     """
 
     points: Points
+    width: float | None = None
+    color: str | None = None
 
-    def __init__(self, points: ArrayLike) -> None:
+    def __init__(self, points: ArrayLike, width: float | None = None, color: str | None = None) -> None:
         array = np.array(points, dtype=np.float32)  # a copy, so that freezing it surprises nobody
         if array.ndim != 2 or array.shape[1] != 2 or len(array) == 0:
             raise ValueError(f"a stroke needs points of shape (n >= 1, 2), not {array.shape}")
         if not np.isfinite(array).all():
             raise ValueError("a stroke's points must be finite numbers")
+        if width is not None and not (np.isfinite(width) and width > 0):
+            raise ValueError(f"a stroke's width must be a positive number, not {width}")
+        if color is not None and not _COLOR.fullmatch(color):
+            raise ValueError(f'a stroke\'s color is "#rrggbb", not {color!r}')
         array.setflags(write=False)
         object.__setattr__(self, "points", array)
+        object.__setattr__(self, "width", None if width is None else float(width))
+        object.__setattr__(self, "color", color)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Stroke) and np.array_equal(self.points, other.points)
+        if not isinstance(other, Stroke) or (self.width, self.color) != (other.width, other.color):
+            return False
+        return np.array_equal(self.points, other.points)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -64,8 +82,10 @@ class Stroke:
         return float(np.linalg.norm(np.diff(self.points.astype(np.float64), axis=0), axis=1).sum())
 
     def transformed(self, frame: Affine) -> Stroke:
-        """The stroke seen in another frame."""
-        return Stroke(frame.apply(self.points))
+        """The stroke seen in another frame; its width grows as the square root of areas does."""
+        zoom = abs(frame.a * frame.e - frame.b * frame.d) ** 0.5
+        width = self.width * zoom if self.width is not None and zoom > 0 else None
+        return Stroke(frame.apply(self.points), width, self.color)
 
 
 @dataclass(frozen=True)
@@ -74,7 +94,8 @@ class Word:
 
     `confidence` (0..1) says how far to trust the result. `origin` names the way it came: an inference mode
     ("derender", "derender-with-text", "recognize-and-derender", "recognize"), "skeleton" for the classical fallback, or
-    "" where it isn't known. `box` is (x0, y0, x1, y1); left out, it is the box of the strokes.
+    "" where it isn't known. `box` is (x0, y0, x1, y1); left out, it is the box of the strokes. A `kind` of "drawing" is
+    ink that belongs to no word; it has no text.
     """
 
     strokes: tuple[Stroke, ...] = ()
@@ -82,11 +103,14 @@ class Word:
     confidence: float = 1.0
     box: Box = field(default=(0.0, 0.0, 0.0, 0.0))
     origin: str = ""
+    kind: Kind = "word"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "strokes", tuple(self.strokes))
         if not 0.0 <= self.confidence <= 1.0:
             raise ValueError(f"confidence must lie in 0..1, not {self.confidence}")
+        if self.kind not in ("word", "drawing"):
+            raise ValueError(f'a kind is "word" or "drawing", not {self.kind!r}')
         box = tuple(float(v) for v in self.box)
         if box == (0.0, 0.0, 0.0, 0.0) and self.strokes:
             box = bounding_box(self.strokes)
@@ -142,6 +166,7 @@ class Page:
 
     @property
     def words(self) -> tuple[Word, ...]:
+        """All words and drawings, in order."""
         return tuple(w for line in self.lines for w in line.words)
 
     @property

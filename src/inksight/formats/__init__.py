@@ -2,8 +2,10 @@
 
 A format is one module of this package with the format's name (dashes as underscores) and a place in `FORMATS`:
 
-    dumps(page, style) -> bytes     the whole file
-    loads(data) -> Page             where the format can be read; ValueError with the reason for a broken file
+    dumps(page, style) -> bytes             the whole file
+    loads(data) -> Page                     where the format can be read; ValueError with the reason for a broken file
+    dumps_pages(pages, styles) -> bytes     where a file can hold several pages, with a style for each
+    loads_pages(data) -> list[Page]         where such a file can be read
 
 Such modules import nothing heavy before they are called.
 """
@@ -11,6 +13,7 @@ Such modules import nothing heavy before they are called.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -23,19 +26,45 @@ from ..ink import Page
 from ..saving import save
 from .style import PLAIN, Photo, Style
 
-__all__ = ["FORMATS", "Style", "dumps", "format_of", "loads", "read", "write"]
+__all__ = ["FORMATS", "Style", "dumps", "dumps_pages", "ending", "format_of", "holds_pages", "loads", "read", "write"]
 
 FORMATS = ("inkml", "json", "png", "svg")
-"""Names of the formats; each is also its ending."""
+"""Names of the formats; each is also its ending, unless `_ENDINGS` has another."""
+
+_ENDINGS: dict[str, str] = {}
+"""Endings of formats that are chosen by name alone."""
+
+
+def ending(fmt: str) -> str:
+    """The ending, without its dot, of files of the format."""
+    return _ENDINGS.get(fmt, fmt)
 
 
 def format_of(path: str | Path) -> str:
     """The format that the ending of `path` names. Raises InputError, listing the known endings, when none does."""
-    ending = Path(path).suffix
-    if ending[1:].lower() in FORMATS:
-        return ending[1:].lower()
-    what = f"unknown ending '{ending}'" if ending else "no ending that names a format"
-    raise InputError(f"{path}: {what}; use one of {_endings(FORMATS)}")
+    suffix = Path(path).suffix
+    own = [fmt for fmt in FORMATS if fmt not in _ENDINGS]
+    if suffix[1:].lower() in own:
+        return suffix[1:].lower()
+    what = f"unknown ending '{suffix}'" if suffix else "no ending that names a format"
+    raise InputError(f"{path}: {what}; use one of {_endings(own)}")
+
+
+def holds_pages(fmt: str) -> bool:
+    """Whether one file of the format can hold several pages."""
+    return hasattr(_module(fmt), "dumps_pages")
+
+
+def dumps_pages(pages: Sequence[Page], fmt: str, *, styles: Sequence[Style] = ()) -> bytes:
+    """Several pages as one file, `styles` (none or one for each) saying how they look.
+
+    Raises InputError for a format whose files hold one page.
+    """
+    if not holds_pages(fmt):
+        raise InputError(
+            f".{ending(fmt)} files hold one page; use one of {_endings(list(filter(holds_pages, FORMATS)))}"
+        )
+    return bytes(_module(fmt).dumps_pages(pages, styles or [PLAIN] * len(pages)))
 
 
 def dumps(page: Page, fmt: str, *, photo: Photo | None = None, style: Style = PLAIN) -> bytes:

@@ -3,7 +3,8 @@
     {"format": "inksight", "version": 1, "width": w, "height": h, "words": [
     {"text": s, "confidence": c, "box": [x0, y0, x1, y1], "line": i, "origin": s, "strokes": [[[x, y], ...], ...]}]}
 
-`line` counts from 0. A page that ends in lines without words says how many lines it has by a further key, "lines".
+`line` counts from 0. A word may also have "kind": "drawing", and "widths" and "colors" with a value or null for each
+stroke. A page that ends in lines without words says how many lines it has by a further key, "lines".
 """
 
 from __future__ import annotations
@@ -33,6 +34,12 @@ def dumps(page: Page, style: Style = PLAIN) -> bytes:
 def _word(word: Word, line: int) -> str:
     fields: dict[str, Any] = {"text": word.text, "confidence": float(word.confidence)}
     fields |= {"box": [_number(v) for v in word.box], "line": line, "origin": word.origin}
+    if word.kind != "word":
+        fields["kind"] = word.kind
+    if any(s.width is not None for s in word.strokes):
+        fields["widths"] = [s.width if s.width is None else _number(s.width) for s in word.strokes]
+    if any(s.color is not None for s in word.strokes):
+        fields["colors"] = [s.color for s in word.strokes]
     strokes = ", ".join(_points(stroke) for stroke in word.strokes)
     return f'{json.dumps(fields, ensure_ascii=False)[:-1]}, "strokes": [{strokes}]}}'
 
@@ -74,7 +81,17 @@ def _page(document: dict[str, Any]) -> Page:
 
 def _read_word(row: dict[str, Any], index: int) -> Word:
     try:
-        strokes = tuple(Stroke(points) for points in row["strokes"])
-        return Word(strokes, str(row["text"]), row["confidence"], tuple(row["box"]), str(row.get("origin", "")))
+        count = len(row["strokes"])
+        looks = zip(row["strokes"], _of_strokes(row, "widths", count), _of_strokes(row, "colors", count), strict=True)
+        strokes = tuple(Stroke(points, width, color) for points, width, color in looks)
+        box, origin, kind = tuple(row["box"]), str(row.get("origin", "")), row.get("kind", "word")
+        return Word(strokes, str(row["text"]), row["confidence"], box, origin, kind)
     except ValueError as error:
         raise ValueError(f"word {index}: {error}") from error
+
+
+def _of_strokes(row: dict[str, Any], key: str, count: int) -> list[Any]:
+    values = row.get(key) or [None] * count
+    if len(values) != count:
+        raise ValueError(f'"{key}" needs a value for each of the {count} strokes')
+    return list(values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,21 +14,36 @@ Photo: TypeAlias = NDArray[np.uint8]
 """uint8 (H, W, 3)."""
 
 
+Background = Literal["none", "photo", "paper"]
+
+
 @dataclass(frozen=True, eq=False)
 class Style:
     """What a writer may want to know besides the page; each takes what its format can show."""
 
     photo: Photo | None = None
     """The picture that the ink came from."""
-    color: str = "#1a1a2e"
-    """Of the ink, as CSS writes it."""
+    color: str | None = None
+    """"ink" (each stroke's own), "order" (a rainbow in writing order) or "#rrggbb"; None: the format's choice."""
     width: float | None = None
-    """Of a stroke, in pixels of the page; None measures it with `stroke_width`."""
+    """Of all strokes, in pixels of the page; None: each stroke's own, or measured with `stroke_width`."""
+    background: Background | None = None
+    """What lies under the ink; None: the format's choice."""
+    fit: str | None = None
+    """The sheet that the page is fitted to (a name in `SHEETS`), where the format has sheets; None: the page's size."""
+    dpi: float | None = None
+    """Pixels of the page per inch, where the format has lengths; None: the page is as wide as an A4 sheet."""
     name: str = ""
     """Of the picture; InkML keeps it as exampleId."""
 
 
 PLAIN = Style()
+
+INK = "#1a1a2e"
+"""The color of ink whose own isn't known."""
+
+SHEETS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4), "device": (157.2, 209.6)}
+"""Width and height in millimetres, upright; "device" is reMarkable's screen."""
 
 
 def stroke_width(page: Page, style: Style) -> float:

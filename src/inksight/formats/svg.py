@@ -17,13 +17,13 @@ from ..geometry import Affine
 from ..ink import Line, Page, Stroke, Word
 from . import svgpath
 from .markup import escaped, floats, local, number, numbers, parse, quoted
-from .style import PLAIN, Style, stroke_width
+from .style import INK, PLAIN, Style, stroke_width
 
 
 def dumps(page: Page, style: Style = PLAIN) -> bytes:
     """The page as SVG, drawn with the style's color and width. Coordinates have 2 decimals."""
     width, height = number(page.width), number(page.height)
-    pen = f'stroke={quoted(style.color)} stroke-width="{number(stroke_width(page, style))}"'
+    pen = f'stroke={quoted(style.color or INK)} stroke-width="{number(stroke_width(page, style))}"'
     rows = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">',

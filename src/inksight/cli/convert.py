@@ -1,4 +1,4 @@
-"""The command line: thin commands over the library. What is heavy is imported when a command runs."""
+"""`inksight convert` and `inksight word`: pictures in, files of ink out."""
 
 from __future__ import annotations
 
@@ -6,88 +6,36 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from . import __version__
-from .errors import InputError
-from .files import Outputs, find_all
+from ..files import Outputs, find_all
+from . import options
+from .failures import BAD_INPUT, Failures
 
 if TYPE_CHECKING:
-    from .image import Pixels
-    from .ink import Page
-    from .pipeline import Progress
+    from ..image import Pixels
+    from ..ink import Page
+    from ..pipeline import Progress
 
-BAD_INPUT = 2
-"""Exit code when any input was bad, as for wrong options."""
-
-FORMATS = ("inkml", "json", "png", "svg")
-MODES = ("derender", "derender-with-text", "recognize-and-derender", "recognize")
-DETECTORS = ("rapidocr", "none")
-SPLITS = ("test", "val")
-DEFAULT_MODE, TOLD_MODE = "recognize-and-derender", "derender-with-text"
-
-_F = TypeVar("_F", bound=Callable[..., Any])
 Reader = Callable[["Pixels", "Progress"], "Page"]
 
 
-class _Failures:
-    """Reports what goes wrong, one line each, and remembers that something did."""
-
-    def __init__(self, debug: bool) -> None:
-        self.debug = debug
-        self.count = 0
-
-    def report(self, error: InputError) -> None:
-        self.count += 1
-        if self.debug:
-            raise error
-        click.echo(f"inksight: {error}", err=True)
-
-    @contextmanager
-    def caught(self) -> Iterator[None]:
-        try:
-            yield
-        except InputError as error:
-            self.report(error)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="inksight")
-def main() -> None:
-    """Turn pictures of handwriting into digital ink: pen strokes in writing order, with the text they spell.
-
-    \b
-    inksight convert notes.jpg                 a page of notes -> notes.svg
-    inksight word name.png -o name.inkml       a picture of one word
-    inksight convert --help                    more examples
-    """
-
-
-def _common(command: _F) -> _F:
-    """The arguments that `convert` and `word` share."""
-    for option in (
-        click.option("--debug", is_flag=True, help="Show where an error comes from."),
-        click.option("--model", metavar="FOLDER", help="Another model than the one that comes with inksight."),
-        click.option("--to", "fmt", type=click.Choice(FORMATS), help="The format, where OUT doesn't say it. [svg]"),
-        click.option("-o", "--output", "out", metavar="OUT", help="A file, a folder, or - (see above)."),
-        click.argument("inputs", metavar="INPUT...", nargs=-1, required=True),
-    ):
-        command = option(command)
-    return command
-
-
-@main.command()
-@_common
-@click.option("--mode", type=click.Choice(MODES), default=DEFAULT_MODE, show_default=True, help="What to do.")
+@click.command()
+@options.files
+@click.option(
+    "--mode", type=click.Choice(options.MODES), default=options.DEFAULT_MODE, show_default=True, help="What to do."
+)
 @click.option(
     "--detector",
-    type=click.Choice(DETECTORS),
-    default=DETECTORS[0],
+    type=click.Choice(options.DETECTORS),
+    default=options.DETECTORS[0],
     show_default=True,
     help="What finds the words; none: the picture is one word.",
 )
+@options.model
+@options.debug
 def convert(
     inputs: tuple[str, ...], out: str | None, fmt: str | None, mode: str, detector: str, model: str | None, debug: bool
 ) -> None:
@@ -112,17 +60,19 @@ def convert(
     """
 
     def read(rgb: Pixels, progress: Progress) -> Page:
-        from . import pipeline
+        from .. import pipeline
 
         return pipeline.convert(rgb, mode=mode, detector=detector, model=model, progress=progress)
 
     _run(inputs, out, fmt, debug, read)
 
 
-@main.command()
-@_common
+@click.command()
+@options.files
 @click.option("--text", help="What the word says; implies --mode derender-with-text.")
-@click.option("--mode", type=click.Choice(MODES), help=f"What to do. [{DEFAULT_MODE}]")
+@click.option("--mode", type=click.Choice(options.MODES), help=f"What to do. [{options.DEFAULT_MODE}]")
+@options.model
+@options.debug
 def word(
     inputs: tuple[str, ...],
     out: str | None,
@@ -143,13 +93,13 @@ def word(
       inksight word name.png --text hello -o name.json
       inksight word words/ --mode recognize -o ink/ --to json
     """
-    chosen = mode or (DEFAULT_MODE if text is None else TOLD_MODE)
-    if (chosen == TOLD_MODE) != (text is not None):
+    chosen = mode or (options.DEFAULT_MODE if text is None else options.TOLD_MODE)
+    if (chosen == options.TOLD_MODE) != (text is not None):
         raise click.UsageError("--text and --mode derender-with-text belong together")
 
     def read(rgb: Pixels, progress: Progress) -> Page:
-        from .ink import Page
-        from .tracer import trace
+        from ..ink import Page
+        from ..tracer import trace
 
         found = trace(rgb, mode=chosen, text=text, model=model)
         height, width = rgb.shape[:2]
@@ -158,41 +108,9 @@ def word(
     _run(inputs, out, fmt, debug, read)
 
 
-@main.command()
-@click.argument("data", metavar="DATA")
-@click.option("--words", default=400, show_default=True, type=click.IntRange(min=1), help="How many words at most.")
-@click.option("--split", type=click.Choice(SPLITS), default=SPLITS[0], show_default=True, help="Whose words.")
-@click.option("--real", is_flag=True, help="Real pictures (text and coverage alone) instead of drawn ink.")
-@click.option("--clean", is_flag=True, help="Draw the ink as plain lines, not as a photo.")
-@click.option("--mode", type=click.Choice(MODES), default=DEFAULT_MODE, show_default=True, help="What to do.")
-@click.option("--model", metavar="FOLDER", help="Another model than the one that comes with inksight.")
-@click.option("--seed", default=0, show_default=True, help="Another seed, other words and pictures.")
-@click.option("-o", "--output", "out", metavar="FOLDER", help="Also write table.md, report.json and sheet.png there.")
-def evaluate(data: str, out: str | None, **settings: Any) -> None:
-    """Measure the model, beside its peers and controls, on words that it never saw.
-
-    DATA is the folder with the data, described in train/README.md. The table goes to standard output.
-
-    \b
-    Examples:
-      inksight evaluate data/ --words 100
-      inksight evaluate data/ --real -o report/
-    """
-    from .evaluate.run import evaluate as run
-
-    failures = _Failures(debug=False)
-    with failures.caught():
-        report = run(data, progress=sys.stderr.isatty(), **settings)
-        click.echo(report.table())
-        if out is not None:
-            report.save(out)
-    if failures.count:
-        sys.exit(BAD_INPUT)
-
-
 def _run(inputs: tuple[str, ...], out: str | None, fmt: str | None, debug: bool, read: Reader) -> None:
     """Read every page of every input and write its ink; the exit code says whether all went well."""
-    failures = _Failures(debug)
+    failures = Failures(debug)
     done = 0
     with failures.caught():
         sources = find_all(inputs, failures.report)
@@ -208,7 +126,7 @@ def _run(inputs: tuple[str, ...], out: str | None, fmt: str | None, debug: bool,
 
 
 def _convert_file(source: Path, outputs: Outputs, read: Reader) -> None:
-    from . import formats
+    from .. import formats
 
     for number, rgb in _numbered_pages(source):
         target = outputs.place(source, number)
@@ -227,7 +145,7 @@ def _summary(page: Page) -> str:
 
 def _numbered_pages(source: Path) -> Iterator[tuple[int | None, Pixels]]:
     """The pages of a file with their numbers from 1; None for the only page."""
-    from .image import open_pages
+    from ..image import open_pages
 
     pages = open_pages(source)
     first = next(pages)

@@ -39,7 +39,7 @@ def render(strokes: Sequence[ArrayLike], rng: Random, clean: bool = False) -> tu
     placed, size = _place(strokes, rng, clean)
     height = float(np.ptp(np.concatenate(placed)[:, 1]))
     width = max(1.6, height * (0.04 if clean else float(np.exp(rng.uniform(np.log(0.02), np.log(0.09))))))
-    alpha = _brush(placed, size, width, None if clean else rng)
+    alpha = brush(placed, size, width, None if clean else rng)
     mask = alpha >= 0.5
     if clean:
         grey = np.rint(255 * (1 - alpha)).astype(np.uint8)
@@ -68,7 +68,7 @@ def _place(strokes: Sequence[ArrayLike], rng: Random, clean: bool) -> tuple[list
     return placed, (h, w)
 
 
-def _brush(strokes: Sequence[Array], size: tuple[int, int], width: float, rng: Random | None) -> NDArray[np.float32]:
+def brush(strokes: Sequence[Array], size: tuple[int, int], width: float, rng: Random | None) -> NDArray[np.float32]:
     """How far ink covers each pixel: float32 (H, W), 0..1. With `rng` the width breathes and follows a nib."""
     h, w = size
     canvas = Image.new("L", (w * _FINE, h * _FINE))
@@ -103,15 +103,15 @@ def _on_surface(alpha: NDArray[np.float32], height: float, rng: Random) -> NDArr
     colour = np.array((_CHALKS if board else _INKS)[rng.integers(4 if board else len(_INKS))], np.float32)
     ground += rng.normal(0, 4, 3).astype(np.float32)
     colour += rng.normal(0, 8, 3).astype(np.float32)
-    cloud = 7 * rng.random() * _clouds((h, w), 40, rng) + 5 * rng.random() * rng.normal(0, 1, (h, w))
+    cloud = 7 * rng.random() * clouds((h, w), 40, rng) + 5 * rng.random() * rng.normal(0, 1, (h, w))
     surface = np.asarray(ground + cloud[:, :, None], np.float32)
     if not board and rng.random() < 0.5:
         surface = _with_printed_lines(surface, height, rng)
     if not board and rng.random() < 0.15:  # what was written on the back of the sheet
         back = np.roll(alpha[:, ::-1], (int(rng.integers(-9, 9)), int(rng.integers(-w // 4, w // 4 + 1))), (0, 1))
-        surface -= 22 * rng.random() * _blurred(back, 1.5)[:, :, None]
+        surface -= 22 * rng.random() * blurred(back, 1.5)[:, :, None]
     grainy = board or rng.random() < 0.25  # chalk, pencil
-    grain = np.clip(rng.normal(0.85, 0.25, (h, w)), 0.25, 1) if grainy else 1 - 0.12 * _clouds((h, w), 6, rng) ** 2
+    grain = np.clip(rng.normal(0.85, 0.25, (h, w)), 0.25, 1) if grainy else 1 - 0.12 * clouds((h, w), 6, rng) ** 2
     strength = rng.uniform(0.65, 1.0) * alpha * np.clip(grain, 0, 1)
     return np.asarray(surface + strength[:, :, None] * (colour - surface), np.float32)
 
@@ -154,7 +154,7 @@ def _photograph(scene: NDArray[np.float32], rng: Random) -> Picture:
     tint = 1 + rng.normal(0, 0.03, 3)
     photo = scene * light[:, :, None] * tint
     if rng.random() < 0.7:
-        photo = _blurred(photo, float(rng.uniform(0.3, 1.3)) * min(1.0, h / 100))
+        photo = blurred(photo, float(rng.uniform(0.3, 1.3)) * min(1.0, h / 100))
     photo = photo + rng.normal(0, rng.uniform(0.5, 6), photo.shape)
     if rng.random() < 0.3:
         photo = np.repeat(photo.mean(axis=2, keepdims=True), 3, axis=2)
@@ -164,14 +164,14 @@ def _photograph(scene: NDArray[np.float32], rng: Random) -> Picture:
     return np.asarray(Image.open(packed).convert("RGB"))
 
 
-def _clouds(size: tuple[int, int], scale: float, rng: Random) -> NDArray[np.float32]:
+def clouds(size: tuple[int, int], scale: float, rng: Random) -> NDArray[np.float32]:
     """Smooth noise, about -1..1, with blobs of `scale` pixels: float32 (H, W)."""
     h, w = size
     coarse = rng.normal(0, 0.5, (int(h / scale) + 3, int(w / scale) + 3)).astype(np.float32)
     return np.asarray(Image.fromarray(coarse).resize((w, h), Image.Resampling.BICUBIC))
 
 
-def _blurred(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+def blurred(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     """Gaussian blur of (H, W) or (H, W, 3), the border repeated."""
     reach = int(np.ceil(3 * sigma))
     taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)

@@ -223,8 +223,12 @@ def test_svg_stroke_width_follows_the_size_of_the_writing():
     assert width(0) == 1
 
 
-def test_svg_escapes_the_color():
-    assert ElementTree.fromstring(dumps(sample(), "svg", style=Style(color='"/><x')))[0].get("stroke") == '"/><x'
+@pytest.mark.parametrize(
+    "wrong", [{"color": '"/><x'}, {"color": "red"}, {"fit": "a3"}, {"width": 0}, {"dpi": -1}, {"speed": float("nan")}]
+)
+def test_a_style_refuses_what_can_not_be(wrong):
+    with pytest.raises(ValueError, match="|".join(("color", "sheet", "positive"))):
+        Style(**wrong)
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,17 @@ the input picture (x right, y down, origin at the top-left corner of the top-lef
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
-    from .geometry import Affine
+    from .frames import Frame
 
 Points = NDArray[np.float32]
 """float32 (n, 2): x, y."""
@@ -28,7 +28,10 @@ Box = tuple[float, float, float, float]
 Kind = Literal["word", "drawing"]
 """What strokes belong to: a word, or a sketch, an arrow, an underline."""
 
-_COLOR = re.compile("#[0-9a-f]{6}")
+
+def is_color(value: object) -> TypeGuard[str]:
+    """Whether it is a color as we write it: "#rrggbb" with small letters."""
+    return isinstance(value, str) and re.fullmatch("#[0-9a-f]{6}", value) is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +55,7 @@ class Stroke:
             raise ValueError("a stroke's points must be finite numbers")
         if width is not None and not (np.isfinite(width) and width > 0):
             raise ValueError(f"a stroke's width must be a positive number, not {width}")
-        if color is not None and not _COLOR.fullmatch(color):
+        if color is not None and not is_color(color):
             raise ValueError(f'a stroke\'s color is "#rrggbb", not {color!r}')
         array.setflags(write=False)
         object.__setattr__(self, "points", array)
@@ -81,9 +84,10 @@ class Stroke:
         """Arc length in pixels; 0 for a single point."""
         return float(np.linalg.norm(np.diff(self.points.astype(np.float64), axis=0), axis=1).sum())
 
-    def transformed(self, frame: Affine) -> Stroke:
-        """The stroke seen in another frame; its width grows as the square root of areas does."""
-        zoom = abs(frame.a * frame.e - frame.b * frame.d) ** 0.5
+    def transformed(self, frame: Frame) -> Stroke:
+        """The stroke seen in another frame; its width grows as lengths do in its middle."""
+        x0, y0, x1, y1 = self.box
+        zoom = frame.zoom(((x0 + x1) / 2, (y0 + y1) / 2))
         width = self.width * zoom if self.width is not None and zoom > 0 else None
         return Stroke(frame.apply(self.points), width, self.color)
 
@@ -123,12 +127,16 @@ class Word:
         """The tight box of the strokes; `box` when there are none."""
         return bounding_box(self.strokes) if self.strokes else self.box
 
-    def transformed(self, frame: Affine) -> Word:
+    def transformed(self, frame: Frame) -> Word:
         """The word seen in another frame; the box becomes the upright box around the turned one."""
         x0, y0, x1, y1 = self.box
         corners = frame.apply(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))
         (a, b), (c, d) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
         return replace(self, strokes=tuple(s.transformed(frame) for s in self.strokes), box=(a, b, c, d))
+
+    def with_strokes(self, change: Callable[[Stroke], Stroke]) -> Word:
+        """The word with each stroke changed, in order; the box stays."""
+        return replace(self, strokes=tuple(map(change, self.strokes)))
 
 
 @dataclass(frozen=True)
@@ -183,6 +191,11 @@ class Page:
         for i, line in enumerate(self.lines):
             for word in line.words:
                 yield i, word
+
+    def with_strokes(self, change: Callable[[Stroke], Stroke]) -> Page:
+        """The page with each stroke changed, in order."""
+        lines = (Line(tuple(w.with_strokes(change) for w in line.words)) for line in self.lines)
+        return replace(self, lines=tuple(lines))
 
     def save(self, path: str | Path) -> None:
         """Write the page to `path` in the format that its ending names (.json, .svg, .inkml, ...).

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import colorsys
 import io
 import math
 from typing import TYPE_CHECKING
@@ -11,13 +10,11 @@ import numpy as np
 
 from ..errors import InputError
 from ..ink import Page, Points
-from .style import PLAIN, Photo, Style, stroke_width
+from .style import PLAIN, Color, Photo, Style, rainbow, stroke_width
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
-
-Color = tuple[int, int, int]
 
 BRIGHTNESS = 0.45  # of the photo behind the strokes
 _SMOOTH_BELOW = 2_000_000  # pixels; smaller pictures are drawn at twice the size and reduced
@@ -50,12 +47,6 @@ def _background(photo: Photo | None, width: int, height: int, scale: int) -> Ima
     picture = Image.fromarray(dim[photo], "RGB")
     size = (width * scale, height * scale)
     return picture if picture.size == size else picture.resize(size, Image.Resampling.NEAREST)
-
-
-def rainbow(index: int, count: int) -> Color:
-    """The colour of stroke `index` of `count`: hues from red (0) to purple (0.8)."""
-    red, green, blue = colorsys.hsv_to_rgb(0.8 * index / max(1, count - 1), 1.0, 0.9)
-    return round(255 * red), round(255 * green), round(255 * blue)
 
 
 def _draw(picture: Image, strokes: list[Points], width: float) -> None:

@@ -148,7 +148,7 @@ def test_dots_and_commas_go_to_the_nearest_word():
 def test_neighbours_are_masked():
     words = [Detection((95, 95, 165, 130)), Detection((95, 120, 165, 160))]
     (first, _), _ = cut(words, zigzag(100, 100), zigzag(100, 132))
-    assert first.ink[int(130 - first.y) :].max(initial=0) == 0
+    assert first.ink[int(130 - first.frame.f) :].max(initial=0) == 0
 
 
 def test_words_that_touch_are_divided_between_their_boxes():

@@ -117,10 +117,9 @@ def _believed(words: Sequence[Detection], page_height: int) -> list[Detection]:
     """The detections, those with a guessed reading without it; large ones (a whole sheet) with a guess are left out."""
     believed = []
     for word in words:
-        height = word.box[3] - word.box[1]
         if word.confidence >= SURE or not word.text:
             believed.append(word)
-        elif height < LARGE * page_height:
+        elif word.height < LARGE * page_height:
             believed.append(replace(word, text="", confidence=0.0))
     return believed
 
@@ -143,7 +142,7 @@ def _trace(inked: Sequence[tuple[Detection, Crop]], mode: str, tracer: Tracer, p
 
 def _on_page(word: Word, found: Detection, crop: Crop) -> Word:
     """The traced word moved from its crop into the page, with the better reading of the two."""
-    moved = word.transformed(Affine.translation(crop.x, crop.y))
+    moved = word.transformed(crop.frame)
     text = found.text if _reads_better(found, word) else word.text
     return replace(moved, text=text, box=crop.box)
 
@@ -154,6 +153,5 @@ def _reads_better(found: Detection, word: Word) -> bool:
 
 def _sketch(crop: Crop) -> Word:
     """A drawing as a word without text."""
-    to_page = Affine.translation(crop.x, crop.y)
-    strokes = tuple(s.transformed(to_page) for s in trace_skeleton(crop.ink))
+    strokes = tuple(s.transformed(crop.frame) for s in trace_skeleton(crop.ink))
     return Word(strokes, box=crop.box, origin="skeleton")

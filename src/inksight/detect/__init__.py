@@ -6,28 +6,75 @@ the word that it belongs to. OpenCV is imported here and nowhere else, and only 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from ..errors import InputError
+from ..geometry import Affine
 from ..image import Pixels
 from ..ink import Box
 
 
+Quad = tuple[tuple[float, float], ...]
+"""The four corners of a box, from the text's top left clockwise as one reads it."""
+
+
 @dataclass(frozen=True)
 class Detection:
-    """One word: its upright box in pixels of the picture and what the detector read there.
+    """One word: its box in pixels of the picture and what the detector read there.
 
-    `text` is "" and `confidence` (0..1) is 0 where the detector doesn't read. Words with the same `line` were found in
-    one piece of a text line, from left to right.
+    `box` is upright; `quad` is the close box of a word that is turned, None where the detector knows of none (`around`
+    makes a word from its corners). `text` is "" and `confidence` (0..1) is 0 where the detector doesn't read. Words
+    with the same `line` were found in one piece of a text line, in reading order.
     """
 
     box: Box
     text: str = ""
     confidence: float = 0.0
     line: int = 0
+    quad: Quad | None = None
+
+    @classmethod
+    def around(cls, corners: ArrayLike, text: str = "", confidence: float = 0.0, line: int = 0) -> Detection:
+        """The word with these corners, (4, 2), from the text's top left clockwise as one reads it."""
+        points = np.asarray(corners, np.float64).reshape(4, 2)
+        (x0, y0), (x1, y1) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+        upright = [[x0, y0], [x1, y0], [x1, y1], [x0, y1]] == points.tolist()
+        quad = None if upright else tuple((x, y) for x, y in points.tolist())
+        return cls((x0, y0, x1, y1), text, confidence, line, quad)
+
+    @cached_property
+    def angle(self) -> float:
+        """How far the word is turned, in radians from the x axis towards the y axis: clockwise on the screen."""
+        if self.quad is None:
+            return 0.0
+        a, b, c, d = np.array(self.quad)
+        return math.atan2(*(b - a + c - d)[::-1])
+
+    @cached_property
+    def frame(self) -> Affine:
+        """From the picture to the frame in which the word is upright: a turn about the picture's corner."""
+        return Affine.rotation(-self.angle) if self.angle else Affine()
+
+    @cached_property
+    def upright(self) -> Box:
+        """The close box of the word in its `frame`."""
+        if self.quad is None:
+            return self.box
+        corners = self.frame.apply(self.quad)
+        (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+        return x0, y0, x1, y1
+
+    @property
+    def height(self) -> float:
+        """How high the word is across its writing direction."""
+        return self.upright[3] - self.upright[1]
 
 
 class Detector(Protocol):

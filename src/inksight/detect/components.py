@@ -7,13 +7,15 @@ ink itself says better where a word ends.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..fidelity import pen_width
+from ..geometry import Affine
 from ..image import Map, Pixels
 from ..ink import Box
 from . import Detection
@@ -35,13 +37,16 @@ SPLIT_SHARE, SPLIT_OWN = 0.3, 0.5
 piece is this share of that word's ink."""
 
 
+TURNED = np.radians(4.0)
+"""Words turned by more than this are cut out upright; by less, they are read as they are, from sharper ink."""
+
+
 @dataclass(frozen=True)
 class Crop:
-    """The ink of one word or drawing alone: `ink` is float32 (h, w), its top-left corner lies at (x, y) of the page."""
+    """The ink of one word or drawing alone: `ink` is float32 (h, w), upright; `frame` leads from its pixels to the page."""
 
-    x: int
-    y: int
     ink: Map
+    frame: Affine
     box: Box
     """The tight box of the ink, in pixels of the page."""
 
@@ -58,12 +63,14 @@ def crops(rgb: Pixels, ink: Map, mask: Mask, words: Sequence[Detection]) -> tupl
     owner = _owners(pieces, words)
     by_piece = np.append(owner, NOBODY)[pieces.labels]  # label -1 is paper
     _split(by_piece, pieces, owner, words)
-    height = float(np.median([w.box[3] - w.box[1] for w in words])) if words else 10 * pieces.pen
+    height = float(np.median([w.height for w in words])) if words else 10 * pieces.pen
     drawn = (owner == NOBODY) & pieces.is_drawing()
     drawn[drawn] = ~_on_edges(rgb, pieces, np.flatnonzero(drawn))
     drawings = _groups(pieces, drawn, height / 3)
     margin = round(2 * pieces.pen) + 1
-    return _cut(ink, by_piece, len(words), margin), [c for c in _cut(ink, *drawings, margin) if c]
+    cut = _cut(ink, by_piece, len(words), margin)
+    upright = [c and _turned(c, -w.angle) if abs(w.angle) > TURNED else c for c, w in zip(cut, words, strict=True)]
+    return upright, [c for c in _cut(ink, *drawings, margin) if c]
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,26 @@ class _Pieces:
         thickness = np.zeros(len(area))
         np.maximum.at(thickness, labels[at], 2 * cv2.distanceTransform(image, cv2.DIST_L2, 3)[at])
         return cls(labels, pen, area, np.stack([x, y, x + w, y + h], axis=1), level, thickness)
+
+    def boxes_in(self, frame: Affine) -> Array:
+        """The pieces' boxes in a turned frame: float64 (n, 4)."""
+        if frame == Affine() or not len(self.area):
+            return self.box
+        points = frame.apply(self._pixels)
+        low, high = np.minimum.reduceat(points, self._starts), np.maximum.reduceat(points, self._starts)
+        return np.hstack([low - 0.5, high + 0.5])
+
+    @cached_property
+    def _pixels(self) -> Array:
+        """Centres of the pieces' pixels, one piece after the other: float64 (m, 2)."""
+        rows, columns = np.nonzero(self.labels >= 0)
+        order = np.argsort(self.labels[rows, columns], kind="stable")
+        return np.stack([columns, rows], axis=1)[order] + 0.5
+
+    @cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        """Where each piece's pixels begin: int64 (n,)."""
+        return np.append(0, np.cumsum(self.area[:-1])).astype(np.int64)
 
     @property
     def size(self) -> Array:
@@ -140,45 +167,49 @@ def _owners(pieces: _Pieces, words: Sequence[Detection]) -> NDArray[np.int64]:
     n = len(pieces.area)
     if not words:
         return np.full(n, NOBODY)
-    boxes = np.array([w.box for w in words])
-    weight = np.zeros((n, len(words)))
-    for i, word in enumerate(words):
-        weight[:, i] = _overlap(pieces, word.box)
+    boxes = np.array([w.upright for w in words])
+    heights = boxes[:, 3] - boxes[:, 1]
+    in_frame = {frame: pieces.boxes_in(frame) for frame in {w.frame for w in words}}
+    seen = np.stack([in_frame[w.frame] for w in words], axis=1)  # each piece as each word sees it
+    weight = np.stack([_overlap(pieces, word) for word in words], axis=1)
     best = weight.argmax(axis=1)
     inside = weight[np.arange(n), best] / pieces.area
-    height = (boxes[:, 3] - boxes[:, 1])[best]
+    height = heights[best]
     w, h = pieces.size.T
     sprawls = (np.maximum(w, h) > 2 * height) & (inside < 0.2)  # a drawing that runs through words
-    owner = np.where((inside > 0) & ~sprawls & ~_underlines(pieces, boxes[best]), best, NOBODY)
-    gap = np.maximum(np.maximum(boxes[:, :2] - pieces.box[:, None, 2:], pieces.box[:, None, :2] - boxes[:, 2:]), 0)
-    distance = np.linalg.norm(gap, axis=2) / (boxes[:, 3] - boxes[:, 1])
+    underlines = _underlines(seen[np.arange(n), best], boxes[best])
+    owner = np.where((inside > 0) & ~sprawls & ~underlines, best, NOBODY)
+    gap = np.maximum(np.maximum(boxes[:, :2] - seen[..., 2:], seen[..., :2] - boxes[:, 2:]), 0)
+    distance = np.linalg.norm(gap, axis=2) / heights
     near = distance.argmin(axis=1)
-    fits = pieces.size.max(axis=1) <= 1.2 * (boxes[:, 3] - boxes[:, 1])[near]
+    fits = pieces.size.max(axis=1) <= 1.2 * heights[near]
     return np.where((inside == 0) & (distance.min(axis=1) <= REACH) & fits, near, owner)
 
 
-def _overlap(pieces: _Pieces, box: Box) -> Array:
-    """Pixels of each piece inside the box, those near its upper and lower edge counting less: float64 (n,)."""
-    x0, y0, x1, y1 = (max(round(v), 0) for v in box)
+def _overlap(pieces: _Pieces, word: Detection) -> Array:
+    """Pixels of each piece inside the word's box, those near its upper and lower edge counting less: float64 (n,)."""
+    x0, y0, x1, y1 = (max(round(v), 0) for v in word.box)
     part = pieces.labels[y0:y1, x0:x1]
     rows, columns = np.nonzero(part >= 0)
-    middle = (y1 - y0) / 2
-    weight = 1 - 0.8 * abs(rows + 0.5 - middle) / max(middle, 0.5)
-    return np.bincount(part[rows, columns], weight, len(pieces.area)).astype(np.float64)
+    x, y = word.frame.apply(np.stack([columns + x0 + 0.5, rows + y0 + 0.5], axis=1)).T
+    left, top, right, bottom = word.upright
+    inside = (left <= x) & (x < right) & (top <= y) & (y < bottom)
+    weight = 1 - 0.8 * abs(y - (top + bottom) / 2) / max((bottom - top) / 2, 0.5)
+    return np.bincount(part[rows, columns], weight * inside, len(pieces.area)).astype(np.float64)
 
 
-def _underlines(pieces: _Pieces, boxes: Array) -> Mask:
-    """Whether each piece is a flat line at the foot of its box (float64 (n, 4)): bool (n,)."""
-    w, h = pieces.size.T
+def _underlines(pieces: Array, boxes: Array) -> Mask:
+    """Whether each piece is a flat line at the foot of its box, both float64 (n, 4): bool (n,)."""
+    w, h = (pieces[:, 2:] - pieces[:, :2]).T
     height = boxes[:, 3] - boxes[:, 1]
-    middle = pieces.box[:, 1::2].mean(axis=1)
+    middle = pieces[:, 1::2].mean(axis=1)
     flat: Mask = (h < 0.3 * height) & (w > 1.2 * height) & (w > 6 * h) & (middle > boxes[:, 3] - 0.2 * height)
     return flat
 
 
 def _split(by_piece: Labels, pieces: _Pieces, owner: NDArray[np.int64], words: Sequence[Detection]) -> None:
     """Divide, in place, the pixels of pieces that join words (two letters that touch) among those words."""
-    weights = np.array([_overlap(pieces, w.box) for w in words]).reshape(len(words), len(pieces.area))
+    weights = np.array([_overlap(pieces, w) for w in words]).reshape(len(words), len(pieces.area))
     share = weights / np.maximum(weights.sum(axis=0), 1e-9)
     own = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
     claims = (weights > 0) & ((share >= SPLIT_SHARE) | ((own >= SPLIT_OWN) & (share > 0.05)))
@@ -187,15 +218,16 @@ def _split(by_piece: Labels, pieces: _Pieces, owner: NDArray[np.int64], words: S
         rows, columns = np.nonzero(pieces.labels[y0:y1, x0:x1] == piece)
         candidates = np.flatnonzero(claims[:, piece])
         points = np.stack([columns + x0 + 0.5, rows + y0 + 0.5], axis=1)
-        nearest = np.argmin([_distance(points, words[i].box) for i in candidates.tolist()], axis=0)
+        nearest = np.argmin([_distance(points, words[i]) for i in candidates.tolist()], axis=0)
         by_piece[rows + y0, columns + x0] = candidates[nearest]
 
 
-def _distance(points: Array, box: Box) -> Array:
-    """Distance of each point (n, 2) from the box; inside, up to 1 by how far it lies from the box's middle line."""
+def _distance(points: Array, word: Detection) -> Array:
+    """Distance of each point (n, 2) from the word's box; inside, up to 1 by how far it lies from its middle line."""
+    seen, box = word.frame.apply(points), word.upright
     low, high = np.array(box[:2]), np.array(box[2:])
-    outside = np.linalg.norm(np.maximum(np.maximum(low - points, points - high), 0), axis=1)
-    return np.asarray(outside + abs(points[:, 1] - (box[1] + box[3]) / 2) / max(box[3] - box[1], 1.0))
+    outside = np.linalg.norm(np.maximum(np.maximum(low - seen, seen - high), 0), axis=1)
+    return np.asarray(outside + abs(seen[:, 1] - (box[1] + box[3]) / 2) / max(box[3] - box[1], 1.0))
 
 
 def _groups(pieces: _Pieces, chosen: Mask, reach: float) -> tuple[Labels, int]:
@@ -227,4 +259,21 @@ def _crop(ink: Map, owner: NDArray[Any], i: int, low: NDArray[Any], high: NDArra
     part = owner[y0:y1, x0:x1]
     own = cv2.dilate((part == i).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0  # with the pale rim of the strokes
     alone = np.where(own & ((part == i) | (part == NOBODY)), ink[y0:y1, x0:x1], np.float32(0))
-    return Crop(x0, y0, alone, tuple(float(v) for v in (*low, *high)))  # type: ignore[arg-type]
+    frame = Affine.translation(x0, y0)
+    return Crop(alone, frame, tuple(float(v) for v in (*low, *high)))  # type: ignore[arg-type]
+
+
+def _turned(crop: Crop, angle: float) -> Crop:
+    """The crop turned by `angle` into a picture that holds all of it."""
+    import cv2
+
+    h, w = crop.ink.shape
+    turn = Affine.rotation(angle)
+    corners = turn.apply([[0, 0], [w, 0], [w, h], [0, h]])
+    low = np.floor(corners.min(axis=0) + 1e-6)  # a turn by 90 degrees comes out exact
+    size = np.ceil(corners.max(axis=0) - low - 1e-6).astype(int)
+    turn = turn.then(Affine.translation(*-low))
+    centres = Affine.translation(0.5, 0.5).then(turn).then(Affine.translation(-0.5, -0.5))  # OpenCV's pixels start there
+    matrix = np.array([[centres.a, centres.b, centres.c], [centres.d, centres.e, centres.f]])
+    ink = cv2.warpAffine(crop.ink, matrix, size.tolist(), flags=cv2.INTER_CUBIC)
+    return replace(crop, ink=np.clip(ink, 0, 1), frame=turn.inverse().then(crop.frame))

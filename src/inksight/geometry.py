@@ -159,3 +159,7 @@ class Affine:
             raise ValueError("this affine map has no inverse")
         a, b, d, e = self.e / det, -self.b / det, -self.d / det, self.a / det
         return Affine(a, b, -(a * self.c + b * self.f), d, e, -(d * self.c + e * self.f))
+
+    def zoom(self, at: tuple[float, float] = (0.0, 0.0)) -> float:
+        """How many times longer things become: the root of how areas grow, the same everywhere."""
+        return float(abs(self.a * self.e - self.b * self.d) ** 0.5)

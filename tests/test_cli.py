@@ -113,6 +113,7 @@ def test_word_knows_the_text_it_is_told(folder, offline_model):
 
 # ----------------------------------------------------------------------------------------------------- bad input
 
+ENDINGS = ", ".join(f".{name}" for name in formats.FORMATS if formats.ending(name) == name)
 PICTURE_KINDS = "JPEG, PNG, TIFF, WebP, GIF, BMP, HEIC, PDF"
 
 
@@ -136,8 +137,8 @@ def test_a_bad_picture_is_one_line_and_exit_2(folder, command, name, content, me
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["a.png", "-o", "x.doc"], "x.doc: unknown ending '.doc'; use one of .inkml, .json, .png, .svg"),
-        (["a.png", "-o", "x"], "x: no ending that names a format; use one of .inkml, .json, .png, .svg"),
+        (["a.png", "-o", "x.doc"], f"x.doc: unknown ending '.doc'; use one of {ENDINGS}"),
+        (["a.png", "-o", "x"], f"x: no ending that names a format; use one of {ENDINGS}"),
         (["a.png", "-o", "no/x.svg"], "no/x.svg: the folder no doesn't exist; create it first"),
         (["a.png", "-o", "no/"], "no/: this folder doesn't exist; create it first"),
         (["a.png", "b.jpg", "-o", "x.svg"], "x.svg: this folder doesn't exist; create it first"),

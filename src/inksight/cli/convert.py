@@ -13,6 +13,7 @@ import click
 from ..files import Outputs, find_all
 from . import options
 from .failures import BAD_INPUT, Failures
+from .look import Look, look
 
 if TYPE_CHECKING:
     from ..image import Pixels
@@ -35,9 +36,17 @@ Reader = Callable[["Pixels", "Progress"], "Page"]
     help="What finds the words; none: the picture is one word.",
 )
 @options.model
+@look
 @options.debug
 def convert(
-    inputs: tuple[str, ...], out: str | None, fmt: str | None, mode: str, detector: str, model: str | None, debug: bool
+    inputs: tuple[str, ...],
+    out: str | None,
+    fmt: str | None,
+    mode: str,
+    detector: str,
+    model: str | None,
+    look: Look,
+    debug: bool,
 ) -> None:
     """Convert pages of handwriting into digital ink.
 
@@ -57,6 +66,8 @@ def convert(
       inksight convert notes.jpg -o check.png          the strokes, drawn over the photo
       inksight convert scans/ book.pdf -o ink/         all pictures and pages into ink/
       inksight convert notes.jpg -o - --to json        to standard output
+      inksight convert notes.jpg --color order --background photo
+      inksight convert notes.jpg --fit a4 --simplify 1
     """
 
     def read(rgb: Pixels, progress: Progress) -> Page:
@@ -64,7 +75,7 @@ def convert(
 
         return pipeline.convert(rgb, mode=mode, detector=detector, model=model, progress=progress)
 
-    _run(inputs, out, fmt, debug, read)
+    _run(inputs, out, fmt, look, debug, read)
 
 
 @click.command()
@@ -72,6 +83,7 @@ def convert(
 @click.option("--text", help="What the word says; implies --mode derender-with-text.")
 @click.option("--mode", type=click.Choice(options.MODES), help=f"What to do. [{options.DEFAULT_MODE}]")
 @options.model
+@look
 @options.debug
 def word(
     inputs: tuple[str, ...],
@@ -80,6 +92,7 @@ def word(
     mode: str | None,
     text: str | None,
     model: str | None,
+    look: Look,
     debug: bool,
 ) -> None:
     """Convert pictures of a single word, cut out close.
@@ -105,10 +118,10 @@ def word(
         height, width = rgb.shape[:2]
         return Page.of_words([found], width, height) if found.strokes or found.text else Page(width, height)
 
-    _run(inputs, out, fmt, debug, read)
+    _run(inputs, out, fmt, look, debug, read)
 
 
-def _run(inputs: tuple[str, ...], out: str | None, fmt: str | None, debug: bool, read: Reader) -> None:
+def _run(inputs: tuple[str, ...], out: str | None, fmt: str | None, look: Look, debug: bool, read: Reader) -> None:
     """Read every page of every input and write its ink; the exit code says whether all went well."""
     failures = Failures(debug)
     done = 0
@@ -117,7 +130,7 @@ def _run(inputs: tuple[str, ...], out: str | None, fmt: str | None, debug: bool,
         outputs = Outputs(out, fmt, len(sources) > 1 or len(inputs) > 1)
         for source in sources:
             with failures.caught():
-                _convert_file(source, outputs, read)
+                _convert_file(source, outputs, look, read)
                 done += 1
     if failures.count:
         if done or failures.count > 1:
@@ -125,14 +138,14 @@ def _run(inputs: tuple[str, ...], out: str | None, fmt: str | None, debug: bool,
         sys.exit(BAD_INPUT)
 
 
-def _convert_file(source: Path, outputs: Outputs, read: Reader) -> None:
+def _convert_file(source: Path, outputs: Outputs, look: Look, read: Reader) -> None:
     from .. import formats
 
     for number, rgb in _numbered_pages(source):
         target = outputs.place(source, number)
         with _bar(source, number) as progress:
             page = read(rgb, progress)
-        formats.write(page, target, fmt=outputs.fmt, photo=rgb)
+        formats.write(look.page(page), target, fmt=outputs.fmt, style=look.style(rgb, source.stem))
         click.echo(f"{source} -> {target}: {_summary(page)}", err=True)
 
 

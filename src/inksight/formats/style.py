@@ -53,6 +53,8 @@ class Style:
     """How many times faster than a pen an animation plays."""
     loop: bool | None = None
     """Whether an animation starts anew when it is over; None: the format's choice."""
+    size: int | None = None
+    """The longer side of a picture or an animation in pixels; None: the format's choice."""
     name: str = ""
     """Of the picture; InkML keeps it as exampleId."""
 
@@ -62,9 +64,9 @@ class Style:
             raise ValueError(f'a color is "ink", "order" or "#rrggbb", not {self.color!r}')
         if self.fit is not None and self.fit not in SHEETS:
             raise ValueError(f"a sheet is one of {', '.join(SHEETS)}, not {self.fit!r}")
-        for value in (self.width, self.dpi, self.speed):
+        for value in (self.width, self.dpi, self.speed, self.size):
             if value is not None and not (np.isfinite(value) and value > 0):
-                raise ValueError(f"width, dpi and speed are positive numbers, not {value}")
+                raise ValueError(f"width, dpi, speed and size are positive numbers, not {value}")
 
 
 PLAIN = Style()

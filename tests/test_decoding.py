@@ -79,6 +79,7 @@ class Engine:
     """Hands out one script."""
 
     vocabulary = VOCABULARY
+    language = None
 
     def __init__(self, script):
         self.script = script
@@ -119,12 +120,12 @@ def test_given_text_is_fed_and_not_decoded():
     assert len(found.strokes) == 1
 
 
-def test_reading_of_the_columns_is_fed_and_scored():
+def test_reading_of_the_columns_is_fed():
     script = Script([[(10, 20), (24, 20)]], ctc="ab")
     found = run(script, canvas((10, 25, 20)), "recognize-and-derender")
     assert script.seen[:4] == [RECOGNIZE_DERENDER, FIRST_CHARACTER, FIRST_CHARACTER + 1, INK]
     assert found.text == "ab"
-    assert found.text_confidence == pytest.approx(np.exp(-9), rel=0.01)  # the script's decoder would not have read it
+    assert found.text_confidence > 0.99
     assert len(found.strokes) == 1
 
 

@@ -159,7 +159,7 @@ class TestModels:
         folder = model_folder()
         assert folder == MODELS / DEFAULT_MODEL
         assert {p.name for p in folder.iterdir()} == {
-            "README.md", "config.json", "decoder.onnx", "encoder.onnx", "model.safetensors",
+            "README.md", "config.json", "decoder.onnx", "encoder.onnx", "language.npz", "model.safetensors",
         }  # fmt: skip
         assert sum(p.stat().st_size for p in folder.iterdir()) <= 25e6
 

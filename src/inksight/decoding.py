@@ -1,7 +1,6 @@
 """Canvases in, strokes and text out: greedy decoding in batches, with the guards that a decoder needs.
 
-The text is the CTC head's reading, fed to the decoder, which says how likely it finds it; where CTC reads nothing, the
-decoder reads. (Weights of 2026-11: CTC's error on real words is 0.30, the decoder's own 0.50; see log.md.)
+The text is that of `reading`, fed to the decoder; where the columns say nothing, the decoder reads letter by letter.
 
 - A stroke that has been going over drawn ink for long is ended (loops), and one that repeats an earlier one is dropped.
 - A stroke begins where there is ink, and the word isn't complete while ink is left that no stroke has covered: then the
@@ -20,11 +19,11 @@ from numpy.typing import NDArray
 from .engine.onnx import CELL, F32, I64, OFF, Choices, Decoder, Engine
 from .fidelity import paint, pen_width
 from .geometry import Array, resample
+from .reading import MAX_LETTERS, Reading, read
 from .tokens import DOWN, END, FIRST_CHARACTER, INK, MOVE, PAD, PROMPTS
 
 MAX_POINTS = 420
 """Points after which a word is given up: the longest words of the training data have 250."""
-MAX_LETTERS = 40
 REPEAT = 2.5
 """Two strokes that stay this close to one another, in canvas pixels (sampled every 3), are one stroke drawn twice."""
 PATIENCE = 24
@@ -48,7 +47,7 @@ class Decoded:
     ink_confidence: float
     """Geometric mean of the probabilities of the choices made, 0..1; 1 without ink."""
     text_confidence: float
-    """The same for the letters read, as the decoder sees them; 1 without text."""
+    """How sure the reading was, 0..1; 1 without text or with a given one."""
     looped: bool
     """A guard had to end a stroke or the word."""
     rescued: int
@@ -62,7 +61,7 @@ class _Word:
     mode: str
     canvas: Canvas
     prefix: list[int]  # what the decoder is fed before it is asked
-    letters: list[int]
+    reading: Reading
     strokes: list[list[tuple[int, int]]] = field(default_factory=list)
     idle: int = 0
     late: list[int] = field(default_factory=list)  # strokes begun at ink left over when the word seemed complete
@@ -71,7 +70,7 @@ class _Word:
     done: bool = False
     writing: bool = False
     ink_logs: list[float] = field(default_factory=list)
-    text_logs: list[float] = field(default_factory=list)
+    text_logs: list[float] = field(default_factory=list)  # of letters that the decoder read by itself
 
     def __post_init__(self) -> None:
         self.mask = self.canvas > 0.5
@@ -88,16 +87,21 @@ def decode(
     """
     vocabulary = engine.vocabulary
     memory = engine.encode(np.stack(canvases))
+    last = END if mode == "recognize" else INK
+    if mode in READING:
+        readings = read(engine, memory, PROMPTS[mode], last)
+    else:
+        readings = [Reading(vocabulary.encode(text or ""), 1.0) for text in texts or [None] * len(canvases)]
     words = []
-    for canvas, text, log_p in zip(canvases, texts or [None] * len(canvases), memory.ctc, strict=True):
-        letters = {"derender": [], "derender-with-text": vocabulary.encode(text or "")}.get(mode, _best_path(log_p))
-        last = END if mode == "recognize" else INK
-        is_known = bool(letters) or mode in ("derender", "derender-with-text")
-        words.append(_Word(mode, canvas, [PROMPTS[mode], *letters, last] if is_known else [PROMPTS[mode]], letters))
+    for canvas, reading in zip(canvases, readings, strict=True):
+        is_known = bool(reading.letters) or mode not in READING
+        prefix = [PROMPTS[mode], *reading.letters, last] if is_known else [PROMPTS[mode]]
+        words.append(_Word(mode, canvas, prefix, reading))
     _run(engine.decoder(memory), words)
     told = texts if texts and mode == "derender-with-text" else [None] * len(words)
     return [
-        _finish(w, vocabulary.decode(w.letters) if text is None else text) for w, text in zip(words, told, strict=True)
+        _finish(w, vocabulary.decode(w.reading.letters) if text is None else text)
+        for w, text in zip(words, told, strict=True)
     ]
 
 
@@ -106,7 +110,7 @@ def _finish(word: _Word, text: str) -> Decoded:
         strokes=_without_repeats(_in_place(word.strokes, word.late)),
         text=text,
         ink_confidence=_mean(word.ink_logs),
-        text_confidence=_mean(word.text_logs),
+        text_confidence=_mean(word.text_logs) if word.text_logs else word.reading.confidence,
         looped=word.looped,
         rescued=len(word.late),
     )
@@ -114,13 +118,6 @@ def _finish(word: _Word, text: str) -> Decoded:
 
 def _mean(logs: list[float]) -> float:
     return float(np.exp(np.mean(logs))) if logs else 1.0
-
-
-def _best_path(log_p: NDArray[np.float32]) -> list[int]:
-    """Greedy CTC: repeats merged, blanks dropped."""
-    best = log_p.argmax(axis=-1)
-    fresh = np.concatenate([[True], best[1:] != best[:-1]])
-    return [int(i) for i in best[fresh] if i != PAD]
 
 
 def _run(decoder: Decoder, words: list[_Word]) -> None:
@@ -240,8 +237,6 @@ def _next(
     """The word's next step: (id, pen position, move). Marks the cells that the move draws."""
     if word.prefix:
         token = word.prefix.pop(0)
-        if word.mode in READING:
-            word.text_logs.append(float(choices.text[i, token]))
         word.writing, word.done = token == INK, token == END
         return token, (0, 0), (0, 0)
     if not word.writing:
@@ -270,12 +265,12 @@ def _next_letter(word: _Word, log_p: NDArray[np.float32]) -> tuple[int, tuple[in
     options = np.full_like(log_p, -np.inf)
     options[FIRST_CHARACTER:] = log_p[FIRST_CHARACTER:]
     options[last] = log_p[last]
-    token = int(options.argmax()) if len(word.letters) < MAX_LETTERS else last
+    token = int(options.argmax()) if len(word.reading.letters) < MAX_LETTERS else last
     word.text_logs.append(float(log_p[token]))
     if token == last:
         word.writing, word.done = token == INK, token == END
     else:
-        word.letters.append(token)
+        word.reading.letters.append(token)
     return token, (0, 0), (0, 0)
 
 

@@ -131,7 +131,7 @@ def _check(word: Word, mask: NDArray[np.bool_], found: Decoded) -> _Result:
     off = spurious(mask, word.strokes, 0.5 * radius)
     # Fitted by eye to 96 validation words (log.md): how often the ink is good, and how often the text is right.
     ink_trust = float(np.clip((found.ink_confidence - 0.1) / 0.14, 0.02, 1)) * (0.5 if found.looped else 1.0)
-    text_trust = found.text_confidence**4
+    text_trust = found.text_confidence**2.5
     trust = max(0.0, covered - off) * (ink_trust * text_trust) ** 0.5
     return _Result(replace(word, confidence=float(np.clip(trust, 0, 1))), covered, off)
 

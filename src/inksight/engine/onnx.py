@@ -11,6 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..language import LanguageModel
 from ..tokens import Vocabulary
 from . import model_folder
 
@@ -62,6 +63,8 @@ class Engine:
         self.layers, self.heads = config["decoder_layers"], config["heads"]
         self.head_width = config["width"] // self.heads
         self._encoder, self._decoder = _session(folder / "encoder.onnx"), _session(folder / "decoder.onnx")
+        language = folder / "language.npz"
+        self.language = LanguageModel(language) if language.is_file() else None
         self._names = [o.name for o in self._encoder.get_outputs()]
         if not self._fits_together():
             raise InputError(f"{folder}: its files don't belong together; export the model again")

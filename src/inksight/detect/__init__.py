@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Protocol
 
@@ -25,12 +25,16 @@ Quad = tuple[tuple[float, float], ...]
 """The four corners of a box, from the text's top left clockwise as one reads it."""
 
 
+LEVEL = math.radians(5)
+"""Words turned by less count as upright: they are traced and read as well (CER 0.21 to 4 degrees, 0.25 at 6, 0.27 at 9)."""
+
+
 @dataclass(frozen=True)
 class Detection:
     """One word: its box in pixels of the picture and what the detector read there.
 
-    `box` is upright; `quad` is the close box of a word that is turned, None where the detector knows of none (`around`
-    makes a word from its corners). `text` is "" and `confidence` (0..1) is 0 where the detector doesn't read. Words
+    `box` is upright; `quad` is the close box of a word that is turned, else None (`around` makes a word from its
+    corners). `text` is "" and `confidence` (0..1) is 0 where the detector doesn't read. Words
     with the same `line` were found in one piece of a text line, in reading order.
     """
 
@@ -45,9 +49,8 @@ class Detection:
         """The word with these corners, (4, 2), from the text's top left clockwise as one reads it."""
         points = np.asarray(corners, np.float64).reshape(4, 2)
         (x0, y0), (x1, y1) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-        upright = [[x0, y0], [x1, y0], [x1, y1], [x0, y1]] == points.tolist()
-        quad = None if upright else tuple((x, y) for x, y in points.tolist())
-        return cls((x0, y0, x1, y1), text, confidence, line, quad)
+        word = cls((x0, y0, x1, y1), text, confidence, line, tuple((x, y) for x, y in points.tolist()))
+        return word if abs(word.angle) >= LEVEL else replace(word, quad=None)
 
     @cached_property
     def angle(self) -> float:

@@ -37,10 +37,6 @@ SPLIT_SHARE, SPLIT_OWN = 0.3, 0.5
 piece is this share of that word's ink."""
 
 
-TURNED = np.radians(4.0)
-"""Words turned by more than this are cut out upright; by less, they are read as they are, from sharper ink."""
-
-
 @dataclass(frozen=True)
 class Crop:
     """The ink of one word or drawing alone: `ink` is float32 (h, w), upright; `frame` leads from its pixels to the page."""
@@ -69,7 +65,7 @@ def crops(rgb: Pixels, ink: Map, mask: Mask, words: Sequence[Detection]) -> tupl
     drawings = _groups(pieces, drawn, height / 3)
     margin = round(2 * pieces.pen) + 1
     cut = _cut(ink, by_piece, len(words), margin)
-    upright = [c and _turned(c, -w.angle) if abs(w.angle) > TURNED else c for c, w in zip(cut, words, strict=True)]
+    upright = [c and _turned(c, -w.angle) if w.angle else c for c, w in zip(cut, words, strict=True)]
     return upright, [c for c in _cut(ink, *drawings, margin) if c]
 
 
@@ -273,7 +269,9 @@ def _turned(crop: Crop, angle: float) -> Crop:
     low = np.floor(corners.min(axis=0) + 1e-6)  # a turn by 90 degrees comes out exact
     size = np.ceil(corners.max(axis=0) - low - 1e-6).astype(int)
     turn = turn.then(Affine.translation(*-low))
-    centres = Affine.translation(0.5, 0.5).then(turn).then(Affine.translation(-0.5, -0.5))  # OpenCV's pixels start there
+    centres = (
+        Affine.translation(0.5, 0.5).then(turn).then(Affine.translation(-0.5, -0.5))
+    )  # OpenCV's pixels start there
     matrix = np.array([[centres.a, centres.b, centres.c], [centres.d, centres.e, centres.f]])
     ink = cv2.warpAffine(crop.ink, matrix, size.tolist(), flags=cv2.INTER_CUBIC)
     return replace(crop, ink=np.clip(ink, 0, 1), frame=turn.inverse().then(crop.frame))

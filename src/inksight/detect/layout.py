@@ -21,7 +21,7 @@ def reading_order(words: Sequence[Detection]) -> list[list[int]]:
         pieces.setdefault(word.line, []).append(i)
     lines = _joined(list(pieces.values()), words)
     order = _sorted([_hull([words[i].box for i in line]) for line in lines])
-    return [sorted(lines[k], key=lambda i: words[i].box[0]) for k in order]
+    return [sorted(lines[k], key=lambda i: words[i].upright[0]) for k in order]
 
 
 def _hull(boxes: Sequence[Box]) -> Box:

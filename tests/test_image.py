@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from inksight.errors import InputError
-from inksight.image import open_image, open_pages
+from inksight.image import count_pages, open_image, open_pages
 
 W, H = 60, 40
 
@@ -179,6 +179,57 @@ def test_pdf_pages_at_200_dpi(tmp_path: Path) -> None:
     assert (second == 255).all()
 
 
+def book(*widths: int) -> bytes:
+    pages = [Image.new("RGB", (width, 30), "white") for width in widths]
+    return encode(pages[0], "TIFF", save_all=True, append_images=pages[1:], compression="tiff_deflate")
+
+
+def second_directory(tiff: bytes) -> int:
+    """Where the tags of the second page are."""
+    (first,) = struct.unpack("<I", tiff[4:8])
+    (count,) = struct.unpack("<H", tiff[first : first + 2])
+    at = first + 2 + 12 * count
+    return struct.unpack("<I", tiff[at : at + 4])[0]
+
+
+def test_pages_are_counted_and_opened_alone(tmp_path: Path) -> None:
+    for name, data in {"a.tif": book(50, 60, 70), "a.pdf": pdf("", "", ""), "a.png": encode(drawing(), "PNG")}.items():
+        path = tmp_path / name
+        path.write_bytes(data)
+        pages = list(open_pages(path))
+        assert count_pages(path) == len(pages) == (1 if name == "a.png" else 3)
+        for i, page in enumerate(pages):
+            assert np.array_equal(open_image(path, page=i), page)
+        if len(pages) > 1:
+            with pytest.raises(InputError, match="has no page 4"):
+                open_image(path, page=3)
+    assert count_pages(tmp_path / "gone.pdf") == 1
+
+
+def damaged(where: str) -> bytes:
+    """A book of three pages whose second is broken, in its pixels or in its tags, or which is cut off in there."""
+    data, at = bytearray(book(50, 60, 70)), second_directory(book(50, 60, 70))
+    if where == "cut":
+        return bytes(data[: at + 9])
+    field = next(
+        f for f in range(at + 2, at + 200, 12) if data[f : f + 2] == (b"\x11\x01" if where == "pixels" else b"\x00\x01")
+    )
+    data[field + 8 : field + 12] = (len(data) - 2 if where == "pixels" else 0).to_bytes(4, "little")
+    return bytes(data)
+
+
+@pytest.mark.parametrize(("where", "count"), [("pixels", 3), ("tags", 3), ("cut", 2)])
+def test_a_damaged_page_leaves_the_others(tmp_path: Path, where: str, count: int) -> None:
+    path = tmp_path / "book.tif"
+    path.write_bytes(damaged(where))
+    assert count_pages(path) == count
+    assert open_image(path).shape == (30, 50, 3)
+    with pytest.raises(InputError, match=r"book\.tif, page 2: "):
+        open_image(path, page=1)
+    if count == 3:
+        assert open_image(path, page=2).shape == (30, 70, 3)
+
+
 def heic(picture: Image.Image, **options: object) -> bytes:
     pillow_heif = pytest.importorskip("pillow_heif")
     pillow_heif.register_heif_opener()
@@ -274,7 +325,7 @@ def test_bombs_that_are_no_files() -> None:
     huge = np.broadcast_to(np.uint8(0), (30_000, 30_000))
     assert message(huge) == f"the picture: {TOO_LARGE}"
     page = pdf("", size=(14_000, 14_000))
-    assert message(page, "wall.pdf") == f"wall.pdf, page 1: {TOO_LARGE}"
+    assert message(page, "wall.pdf") == f"wall.pdf: {TOO_LARGE}"
 
 
 LOCKED = (  # a page locked with the user password "secret", RC4 of 40 bits

@@ -13,6 +13,7 @@ Frames: float pixels, x right, y down, origin at the top-left corner of the top-
 from __future__ import annotations
 
 import io
+import itertools
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ from .inkmap import Map, Pixels, binarize, ink_map
 
 __all__ = [
     "MAX_MEGAPIXELS", "MIN_SIDE", "PDF_DPI", "Map", "Pixels", "Source",
-    "binarize", "fit", "ink_map", "open_image", "open_pages", "standardise",
+    "binarize", "count_pages", "fit", "ink_map", "open_image", "open_pages", "standardise",
 ]  # fmt: skip
 
 Source = str | Path | bytes | Image.Image | NDArray[Any]
@@ -46,14 +47,15 @@ _FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "PPM", "HEIF")  # no EP
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
-def open_pages(source: Source, name: str | None = None) -> Iterator[Pixels]:
+def open_pages(source: Source, name: str | None = None, *, first: int = 0) -> Iterator[Pixels]:
     """Each page of a picture, upright, as uint8 (H, W, 3): all pages of a PDF or TIFF, one of anything else.
 
     `source` is a path, the bytes of a file, a PIL image, or a uint8 array (H, W), (H, W, 3) or (H, W, 4). `name` is
-    what errors call it (default: the path). PDF pages are rendered at 200 dpi; transparency is laid over white, or
-    over black where the ink is light. Raises InputError, at the page it concerns, for whatever can't be read.
+    what errors call it (default: the path). The pages before `first`, counted from 0, are passed over unread. PDF pages
+    are rendered at 200 dpi; transparency is laid over white, or over black where the ink is light. Raises InputError,
+    at the page it concerns, for whatever can't be read.
     """
-    label = name or (str(source) if isinstance(source, str | Path) else "the picture")
+    label = name or _label(source)
     if isinstance(source, np.ndarray):
         source = _from_array(source, label)
     if isinstance(source, Image.Image):
@@ -62,12 +64,42 @@ def open_pages(source: Source, name: str | None = None) -> Iterator[Pixels]:
     with _open_file(source, label) as file:
         head = file.read(1024)
         file.seek(0)
-        yield from _pdf_pages(file, label) if b"%PDF-" in head else _picture_pages(file, head, label)
+        yield from _pdf_pages(file, label, first) if b"%PDF-" in head else _picture_pages(file, head, label, first)
 
 
-def open_image(source: Source, name: str | None = None) -> Pixels:
-    """The only or first page of a picture as uint8 (H, W, 3); see `open_pages`. Raises InputError."""
-    return next(open_pages(source, name))
+def open_image(source: Source, name: str | None = None, *, page: int = 0) -> Pixels:
+    """One page of a picture, the first unless `page` says which from 0, as uint8 (H, W, 3); see `open_pages`.
+
+    Raises InputError.
+    """
+    for pixels in open_pages(source, name, first=page):
+        return pixels
+    raise InputError(f"{name or _label(source)}: has no page {page + 1}")
+
+
+def _label(source: Source) -> str:
+    return str(source) if isinstance(source, str | Path) else "the picture"
+
+
+def count_pages(path: str | Path) -> int:
+    """How many pages `open_pages` tries to give, told from the file's structure without decoding any.
+
+    A damaged page counts, the end of a TIFF whose pages can't be followed further as one; a file that can't be read
+    counts as one page, which says why when it is opened.
+    """
+    try:
+        with _open_file(path, "") as file, _decoding(""):
+            head = file.read(1024)
+            file.seek(0)
+            if b"%PDF-" in head:
+                import pypdfium2
+
+                with pypdfium2.PdfDocument(file) as document:
+                    return max(1, len(document))
+            with Image.open(file, formats=["TIFF"]) as picture:
+                return sum(1 for _ in _tiff_pages(picture))
+    except InputError:
+        return 1
 
 
 def _open_file(source: str | Path | bytes, name: str) -> BinaryIO:
@@ -127,10 +159,14 @@ def _decoding(name: str) -> Iterator[None]:
         kinds = "JPEG, PNG, TIFF, WebP, GIF, BMP, HEIC, PDF"
         raise InputError(f"{name}: is not a picture that can be read; convert it to one of {kinds}") from None
     except Exception:
-        raise InputError(f"{name}: is damaged or cut off; copy or export it again") from None
+        raise _damaged(name) from None
 
 
-def _picture_pages(file: BinaryIO, head: bytes, name: str) -> Iterator[Pixels]:
+def _damaged(name: str) -> InputError:
+    return InputError(f"{name}: is damaged or cut off; copy or export it again")
+
+
+def _picture_pages(file: BinaryIO, head: bytes, name: str, first: int) -> Iterator[Pixels]:
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
         _register_heif(name)
     with _decoding(name):
@@ -138,13 +174,30 @@ def _picture_pages(file: BinaryIO, head: bytes, name: str) -> Iterator[Pixels]:
         picture = Image.open(file, formats=formats)
     is_tiff = isinstance(picture, TiffImagePlugin.TiffImageFile)  # frames of GIF, WebP and MPO aren't pages
     with picture:
-        index, found = 0, True
-        while found:
-            if index == 0 or not _is_thumbnail(picture):
-                yield _decode(picture, name)
-            index += 1
-            with _decoding(name):
-                found = is_tiff and _seek(picture, index)
+        several = is_tiff and getattr(picture, "is_animated", False)
+        for number, sound in enumerate(_tiff_pages(picture) if is_tiff else [True], start=1):
+            label = f"{name}, page {number}" if several else name
+            if number > first and not sound:
+                raise _damaged(label)
+            if number > first:
+                yield _decode(picture, label)
+
+
+def _tiff_pages(picture: Image.Image) -> Iterator[bool]:
+    """Goes through the pages of a TIFF, and says of each whether its header is sound."""
+    for index in itertools.count():
+        is_page = sound = True
+        try:
+            with _decoding(""):
+                if not _seek(picture, index):
+                    return
+                is_page = index == 0 or not _is_thumbnail(picture)
+        except InputError:
+            sound = False
+        if is_page:
+            yield sound
+        if picture.tell() != index:  # the way to the next page is lost
+            return
 
 
 def _is_thumbnail(picture: Image.Image) -> bool:
@@ -168,7 +221,7 @@ def _register_heif(name: str) -> None:
     pillow_heif.register_heif_opener()
 
 
-def _pdf_pages(file: BinaryIO, name: str) -> Iterator[Pixels]:
+def _pdf_pages(file: BinaryIO, name: str, first: int) -> Iterator[Pixels]:
     import pypdfium2  # loads a shared library: only when there is a PDF to read
 
     try:
@@ -178,11 +231,12 @@ def _pdf_pages(file: BinaryIO, name: str) -> Iterator[Pixels]:
             raise InputError(f"{name}: is locked with a password; save a copy without one") from None
         raise InputError(f"{name}: is damaged or not a PDF; copy or export it again") from None
     with document:
-        for index in range(len(document)):
-            with _decoding(name):
+        for index in range(first, len(document)):
+            label = f"{name}, page {index + 1}" if len(document) > 1 else name
+            with _decoding(label):
                 page = document[index]
                 scale = PDF_DPI / 72
-                _check_size(page.get_width() * scale, page.get_height() * scale, f"{name}, page {index + 1}")
+                _check_size(page.get_width() * scale, page.get_height() * scale, label)
                 pixels = page.render(scale=scale, rev_byteorder=True).to_pil().convert("RGB")
                 page.close()
             yield np.array(pixels)

@@ -20,13 +20,12 @@ from ..geometry import Affine
 from ..image import Pixels
 from ..ink import Box
 
-
 Quad = tuple[tuple[float, float], ...]
 """The four corners of a box, from the text's top left clockwise as one reads it."""
 
 
 LEVEL = math.radians(5)
-"""Words turned by less count as upright: they are traced and read as well (CER 0.21 to 4 degrees, 0.25 at 6, 0.27 at 9)."""
+"""Words turned by less count as upright: the tracer takes them as they are (CER 0.21 up to 4 degrees, 0.25 at 6)."""
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ piece is this share of that word's ink."""
 
 @dataclass(frozen=True)
 class Crop:
-    """The ink of one word or drawing alone: `ink` is float32 (h, w), upright; `frame` leads from its pixels to the page."""
+    """The ink of one word or drawing alone, upright: `ink` is float32 (h, w), `frame` leads from it to the page."""
 
     ink: Map
     frame: Affine
@@ -107,7 +107,7 @@ class _Pieces:
             return self.box
         points = frame.apply(self._pixels)
         low, high = np.minimum.reduceat(points, self._starts), np.maximum.reduceat(points, self._starts)
-        return np.hstack([low - 0.5, high + 0.5])
+        return np.hstack([low - 0.5, high + 0.5]).astype(np.float64)
 
     @cached_property
     def _pixels(self) -> Array:

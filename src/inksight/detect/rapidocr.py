@@ -85,7 +85,7 @@ class RapidOcr:
         way = int(np.argmax(read.scores))
         turned = np.roll(quad, (0, -1, 1)[way], axis=0)
         info = read.word_results[way]
-        columns = np.concatenate([[], *info.word_cols]) + 0.5
+        columns = np.concatenate([[], *info.word_cols]).astype(np.float64) + 0.5
         width = float(np.median(np.diff(columns))) if len(columns) > 1 else info.line_txt_len
         return read.txts[way], read.scores[way], turned, _cells(columns / width, info.line_txt_len / width, turned)
 

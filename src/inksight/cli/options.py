@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-FORMATS = ("inkml", "json", "png", "svg")
+FORMATS = ("apng", "gif", "inkml", "json", "mp4", "png", "svg", "webp", "xopp")
 MODES = ("derender", "derender-with-text", "recognize-and-derender", "recognize")
 DETECTORS = ("rapidocr", "none")
 SPLITS = ("test", "val")

@@ -28,7 +28,7 @@ from .style import PLAIN, Photo, Style
 
 __all__ = ["FORMATS", "Style", "dumps", "dumps_pages", "ending", "format_of", "holds_pages", "loads", "read", "write"]
 
-FORMATS = ("inkml", "json", "png", "svg")
+FORMATS = ("apng", "gif", "inkml", "json", "mp4", "png", "svg", "webp", "xopp")
 """Names of the formats; each is also its ending, unless `_ENDINGS` has another."""
 
 _ENDINGS: dict[str, str] = {}

@@ -13,7 +13,7 @@ Such modules import nothing heavy before they are called.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -26,9 +26,21 @@ from ..ink import Page
 from ..saving import save
 from .style import PLAIN, Photo, Style
 
-__all__ = ["FORMATS", "Style", "dumps", "dumps_pages", "ending", "format_of", "holds_pages", "loads", "read", "write"]
-
 FORMATS = ("apng", "gif", "inkml", "json", "mp4", "png", "svg", "webp", "xopp")
+__all__ = [
+    "FORMATS",
+    "Style",
+    "dumps",
+    "dumps_pages",
+    "ending",
+    "format_of",
+    "holds_pages",
+    "loads",
+    "read",
+    "write",
+    "write_pages",
+]
+
 """Names of the formats; each is also its ending, unless `_ENDINGS` has another."""
 
 _ENDINGS: dict[str, str] = {}
@@ -97,16 +109,26 @@ def write(
     uint8 (H, W, 3), for the formats that show it. Raises InputError for an unknown format and for a place that can't be
     written.
     """
+    if str(path) == "-" and fmt is None:
+        raise InputError(f"standard output has no ending: name a format ({', '.join(FORMATS)})")
+    fmt = fmt or format_of(path)
+    _write(path, lambda: dumps(page, fmt, photo=photo, style=style))
+
+
+def write_pages(pages: Sequence[Page], path: str | Path, fmt: str, *, styles: Sequence[Style] = ()) -> None:
+    """Write several pages to one file, as `dumps_pages` and `write` say."""
+    _write(path, lambda: dumps_pages(pages, fmt, styles=styles))
+
+
+def _write(path: str | Path, dump: Callable[[], bytes]) -> None:
+    """Write what `dump` makes; that the place is there is checked before."""
     if str(path) == "-":
-        if fmt is None:
-            raise InputError(f"standard output has no ending: name a format ({', '.join(FORMATS)})")
-        _print(dumps(page, fmt, photo=photo, style=style))
+        _print(dump())
         return
     target = Path(path)
-    fmt = fmt or format_of(target)
     if not target.parent.is_dir():
         raise InputError(f"{path}: the folder {target.parent} doesn't exist; create it first")
-    data = dumps(page, fmt, photo=photo, style=style)
+    data = dump()
     try:
         save(target, data)
     except OSError as error:

@@ -26,7 +26,6 @@ from ..ink import Page
 from ..saving import save
 from .style import PLAIN, Photo, Style
 
-FORMATS = ("apng", "gif", "inkml", "json", "mp4", "png", "svg", "webp", "xopp")
 __all__ = [
     "FORMATS",
     "Style",
@@ -41,6 +40,7 @@ __all__ = [
     "write_pages",
 ]
 
+FORMATS = ("apng", "gif", "inkml", "json", "mp4", "png", "rm", "rmdoc", "svg", "webp", "xopp")
 """Names of the formats; each is also its ending, unless `_ENDINGS` has another."""
 
 _ENDINGS: dict[str, str] = {}

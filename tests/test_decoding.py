@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inksight.decoding import PATIENCE, _in_place, decode
+from inksight.decoding import PATIENCE, decode
 from inksight.engine.onnx import CELL, OFF, Choices, Memory
 from inksight.tokens import (
     DERENDER_TEXT,
@@ -154,21 +154,6 @@ def test_ink_left_at_the_end_is_asked_for():
     found = run(script, canvas((10, 41, 20), (70, 90, 40)))
     assert found.rescued >= 1
     assert any(s[0][0] >= 66 for s in found.strokes)
-
-
-@pytest.mark.parametrize(
-    ("strokes", "late", "expected"),
-    [
-        ([[(10, 20), (20, 20)], [(80, 20), (99, 20)], [(11, 40), (20, 40)]], [2], [0, 2, 1]),
-        ([[(10, 20), (90, 20)], [(80, 20), (99, 20)], [(30, 9), (31, 9)]], [2], [0, 2, 1]),  # a dot over a long stroke
-        ([[(50, 20), (60, 20)], [(80, 20), (99, 20)], [(5, 40), (9, 40)]], [2], [2, 0, 1]),
-        ([[(50, 20)], [(5, 40)], [(6, 50)], [(90, 9)]], [1, 3], [1, 2, 0, 3]),  # what followed a late stroke goes along
-        ([[(50, 20)], [(5, 40)]], [], [0, 1]),
-        ([[(50, 20)]], [1], [0]),
-    ],
-)
-def test_late_strokes_go_to_their_place(strokes, late, expected):
-    assert [s.tolist() for s in _in_place(strokes, late)] == [[list(p) for p in strokes[k]] for k in expected]
 
 
 def test_a_repeated_stroke_is_dropped():

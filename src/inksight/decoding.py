@@ -2,30 +2,27 @@
 
 The text is that of `reading`, fed to the decoder; where the columns say nothing, the decoder reads letter by letter.
 
-- A stroke that has been going over drawn ink for long is ended (loops), and one that repeats an earlier one is dropped.
+- A stroke that has been going over drawn ink for long is ended (loops).
 - A stroke begins where there is ink, and the word isn't complete while ink is left that no stroke has covered: then the
-  decoder is asked again where to go on, among the places left; such late strokes move to their place in the order.
+  decoder is asked again where to go on, among the places left. What `tidy` does with such late strokes is said there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .engine.onnx import CELL, F32, I64, OFF, Choices, Decoder, Engine
 from .fidelity import paint, pen_width
-from .geometry import Array, resample
 from .reading import MAX_LETTERS, Reading, read
+from .tidy import tidy
 from .tokens import DOWN, END, FIRST_CHARACTER, INK, MOVE, PAD, PROMPTS
 
 MAX_POINTS = 420
 """Points after which a word is given up: the longest words of the training data have 250."""
-REPEAT = 2.5
-"""Two strokes that stay this close to one another, in canvas pixels (sampled every 3), are one stroke drawn twice."""
 PATIENCE = 24
 """Moves without new ink after which a stroke is taken for a loop."""
 MAX_RESCUES = 12
@@ -107,7 +104,7 @@ def decode(
 
 def _finish(word: _Word, text: str) -> Decoded:
     return Decoded(
-        strokes=_without_repeats(_in_place(word.strokes, word.late)),
+        strokes=tidy(word.strokes, word.late, word.reach),
         text=text,
         ink_confidence=_mean(word.ink_logs),
         text_confidence=_mean(word.text_logs) if word.text_logs else word.reading.confidence,
@@ -197,38 +194,6 @@ def _left_over(word: _Word) -> NDArray[np.bool_]:
     if left.sum() < max(6.0, 0.25 * word.reach**2):
         return none
     return _cells(left, 4)
-
-
-def _in_place(strokes: list[list[tuple[int, int]]], late: list[int]) -> list[NDArray[np.int64]]:
-    """The strokes with the late ones (and what followed each) moved behind the last stroke that begins left of them."""
-    arrays = [np.array(s, np.int64) for s in strokes]
-    order = list(range(late[0] if late else len(arrays)))
-    for first, end in pairwise([*late, len(arrays)]):
-        group = list(range(first, end))
-        if group:
-            x = np.concatenate([arrays[k] for k in group])[:, 0]
-            centre = (x.min() + x.max()) / 2
-            before = [at for at, k in enumerate(order) if arrays[k][:, 0].min() <= centre]
-            place = before[-1] + 1 if before else 0
-            order[place:place] = group
-    return [arrays[k] for k in order]
-
-
-def _without_repeats(strokes: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
-    """The strokes less those that run beside an earlier one from end to end."""
-    kept: list[NDArray[np.int64]] = []
-    for stroke in strokes:
-        curve = resample(stroke, 3.0)
-        if not any(_repeats(curve, resample(other, 3.0)) for other in kept):
-            kept.append(stroke)
-    return kept
-
-
-def _repeats(curve: Array, other: Array) -> bool:
-    if not 0.5 <= len(curve) / len(other) <= 1.5:
-        return False
-    apart = np.linalg.norm(curve[:, None] - other[None], axis=2)
-    return bool(max(apart.min(axis=1).max(), apart.min(axis=0).max()) <= REPEAT)
 
 
 def _next(

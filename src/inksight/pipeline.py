@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from . import detect
+from .appearance import measured
 from .detect import Detection, Detector
 from .detect.components import Crop, crops
 from .detect.layout import reading_order
@@ -93,7 +94,8 @@ def _convert(
     lines = [[words[i] for i in line] for line in reading_order(detections)]
     if drawings:
         lines.append([_sketch(c) for c in drawings])
-    return Page(width, height, tuple(Line(tuple(w.transformed(frame) for w in line)) for line in lines))
+    page = measured(Page(rgb.shape[1], rgb.shape[0], tuple(Line(tuple(line)) for line in lines)), rgb, ink)
+    return Page(width, height, tuple(Line(tuple(w.transformed(frame) for w in line.words)) for line in page.lines))
 
 
 def _reduced(rgb: Pixels) -> tuple[Pixels, Affine]:

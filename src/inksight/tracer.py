@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import skeleton
+from .appearance import measured
 from .decoding import Decoded, decode
 from .engine.onnx import Engine
 from .fidelity import coverage, pen_width, spurious
@@ -178,5 +179,7 @@ def trace_many(
     model: str | Path | None = None,
 ) -> list[Word]:
     """`trace` for several pictures, decoded in batches."""
-    inks = [without_ruling(ink_map(open_image(image))) for image in images]
-    return tracer(model).trace_inks(inks, mode=mode, texts=texts)
+    pictures = [open_image(image) for image in images]
+    inks = [without_ruling(ink_map(rgb)) for rgb in pictures]
+    words = tracer(model).trace_inks(inks, mode=mode, texts=texts)
+    return [measured(*found) for found in zip(words, pictures, inks, strict=True)]

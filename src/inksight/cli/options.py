@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-FORMATS = ("apng", "gif", "inkml", "json", "mp4", "png", "rm", "rmdoc", "svg", "webp", "xopp")
+FORMATS = ("apng", "excalidraw", "gif", "inkml", "json", "mp4", "png", "rm", "rmdoc", "svg", "webp", "xopp")
 MODES = ("derender", "derender-with-text", "recognize-and-derender", "recognize")
 DETECTORS = ("rapidocr", "none")
 SPLITS = ("test", "val")

@@ -40,7 +40,7 @@ __all__ = [
     "write_pages",
 ]
 
-FORMATS = ("apng", "gif", "inkml", "json", "mp4", "png", "rm", "rmdoc", "svg", "webp", "xopp")
+FORMATS = ("apng", "excalidraw", "gif", "inkml", "json", "mp4", "png", "rm", "rmdoc", "svg", "webp", "xopp")
 """Names of the formats; each is also its ending, unless `_ENDINGS` has another."""
 
 _ENDINGS: dict[str, str] = {}

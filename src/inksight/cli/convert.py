@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..files import Outputs, find_all
 from . import options
-from .failures import BAD_INPUT, Failures
 from .look import Look, look
+from .many import Many, many
+from .running import convert_all
 
 if TYPE_CHECKING:
+    from ..batch import Task
     from ..image import Pixels
     from ..ink import Page
     from ..pipeline import Progress
-
-Reader = Callable[["Pixels", "Progress"], "Page"]
 
 
 @click.command()
@@ -37,6 +33,7 @@ Reader = Callable[["Pixels", "Progress"], "Page"]
 )
 @options.model
 @look
+@many
 @options.debug
 def convert(
     inputs: tuple[str, ...],
@@ -46,6 +43,7 @@ def convert(
     detector: str,
     model: str | None,
     look: Look,
+    many: Many,
     debug: bool,
 ) -> None:
     """Convert pages of handwriting into digital ink.
@@ -53,11 +51,13 @@ def convert(
     INPUT is a picture (JPEG, PNG, TIFF, WebP, HEIC, ...), a PDF, a folder of them, or a pattern like 'scans/*.jpg'.
 
     OUT is a file whose ending names the format (.svg .inkml .json .png), or a folder that takes one file for each
-    picture; several inputs need a folder. Left out, the result goes beside the picture, as .svg. With - it goes to
-    standard output, in the format that --to names. A PDF or TIFF with several pages gives one file for each:
-    name-1.svg, name-2.svg, ...
+    picture. Left out, the result goes beside the picture, as .svg. With - it goes to standard output, in the format
+    that --to names. A PDF or TIFF with several pages gives one file for each: name-1.svg, name-2.svg, ...; a file that
+    can hold several pages takes them all.
 
-    A picture that can't be used is reported and left out; the exit code is then 2.
+    Of several pages, those are kept whose file is there and newer than the picture: after a stop, the same command goes
+    on. A page that fails is told at the end, and the others are done; the exit code is then 1, or 2 if none could be
+    done.
 
     \b
     Examples:
@@ -65,17 +65,22 @@ def convert(
       inksight convert notes.jpg -o notes.inkml        another format
       inksight convert notes.jpg -o check.png          the strokes, drawn over the photo
       inksight convert scans/ book.pdf -o ink/         all pictures and pages into ink/
+      inksight convert -r notebooks/ -o ink/ --jobs 4  folders in folders, by four processes
       inksight convert notes.jpg -o - --to json        to standard output
       inksight convert notes.jpg --color order --background photo
       inksight convert notes.jpg --fit a4 --simplify 1
     """
 
-    def read(rgb: Pixels, progress: Progress) -> Page:
-        from .. import pipeline
-
-        return pipeline.convert(rgb, mode=mode, detector=detector, model=model, progress=progress)
-
-    _run(inputs, out, fmt, look, debug, read)
+    convert_all(
+        inputs,
+        out,
+        fmt,
+        look=look,
+        many=many,
+        debug=debug,
+        read=partial(_read_page, mode=mode, detector=detector, model=model),
+        prepare=partial(_load, model, detector),
+    )
 
 
 @click.command()
@@ -84,6 +89,7 @@ def convert(
 @click.option("--mode", type=click.Choice(options.MODES), help=f"What to do. [{options.DEFAULT_MODE}]")
 @options.model
 @look
+@many
 @options.debug
 def word(
     inputs: tuple[str, ...],
@@ -93,6 +99,7 @@ def word(
     text: str | None,
     model: str | None,
     look: Look,
+    many: Many,
     debug: bool,
 ) -> None:
     """Convert pictures of a single word, cut out close.
@@ -110,77 +117,41 @@ def word(
     if (chosen == options.TOLD_MODE) != (text is not None):
         raise click.UsageError("--text and --mode derender-with-text belong together")
 
-    def read(rgb: Pixels, progress: Progress) -> Page:
-        from ..ink import Page
-        from ..tracer import trace
-
-        found = trace(rgb, mode=chosen, text=text, model=model)
-        height, width = rgb.shape[:2]
-        return Page.of_words([found], width, height) if found.strokes or found.text else Page(width, height)
-
-    _run(inputs, out, fmt, look, debug, read)
-
-
-def _run(inputs: tuple[str, ...], out: str | None, fmt: str | None, look: Look, debug: bool, read: Reader) -> None:
-    """Read every page of every input and write its ink; the exit code says whether all went well."""
-    failures = Failures(debug)
-    done = 0
-    with failures.caught():
-        sources = find_all(inputs, failures.report)
-        outputs = Outputs(out, fmt, len(sources) > 1 or len(inputs) > 1)
-        for source in sources:
-            with failures.caught():
-                _convert_file(source, outputs, look, read)
-                done += 1
-    if failures.count:
-        if done or failures.count > 1:
-            click.echo(f"inksight: {done} of {done + failures.count} inputs converted", err=True)
-        sys.exit(BAD_INPUT)
+    convert_all(
+        inputs,
+        out,
+        fmt,
+        look=look,
+        many=many,
+        debug=debug,
+        read=partial(_read_word, mode=chosen, text=text, model=model),
+        prepare=partial(_load, model),
+    )
 
 
-def _convert_file(source: Path, outputs: Outputs, look: Look, read: Reader) -> None:
-    from .. import formats
-
-    for number, rgb in _numbered_pages(source):
-        target = outputs.place(source, number)
-        with _bar(source, number) as progress:
-            page = read(rgb, progress)
-        formats.write(look.page(page), target, fmt=outputs.fmt, style=look.style(rgb, source.stem))
-        click.echo(f"{source} -> {target}: {_summary(page)}", err=True)
+# The work itself: functions that other processes can be sent.
 
 
-def _summary(page: Page) -> str:
-    texts = [w.text for w in page.words if w.text]
-    words = f'"{texts[0]}"' if len(texts) == 1 else f"{len(texts)} words"
-    strokes = len(page.strokes)
-    return f"{words}, {strokes} {'stroke' if strokes == 1 else 'strokes'}"
+def _load(model: str | None, detector: str | None = None) -> None:
+    """What every page needs. Raises InputError where it can't be had."""
+    from .. import detect
+    from ..tracer import tracer
+
+    tracer(model)
+    if detector is not None:
+        detect.load(detector)
 
 
-def _numbered_pages(source: Path) -> Iterator[tuple[int | None, Pixels]]:
-    """The pages of a file with their numbers from 1; None for the only page."""
-    from ..image import open_pages
+def _read_page(task: Task, rgb: Pixels, progress: Progress | None = None, **settings: Any) -> Page:
+    from .. import pipeline
 
-    pages = open_pages(source)
-    first = next(pages)
-    second = next(pages, None)
-    if second is None:
-        yield None, first
-        return
-    yield 1, first
-    yield 2, second
-    yield from enumerate(pages, start=3)
+    return pipeline.convert(rgb, progress=progress, **settings)
 
 
-@contextmanager
-def _bar(source: Path, number: int | None) -> Iterator[Progress]:
-    """A progress bar of words on standard error, shown once a page takes over a second; none where nobody looks."""
-    from tqdm import tqdm
+def _read_word(task: Task, rgb: Pixels, progress: Progress | None = None, **settings: Any) -> Page:
+    from ..ink import Page
+    from ..tracer import trace
 
-    name = source.name if number is None else f"{source.name} page {number}"
-    with tqdm(desc=name, unit="word", delay=1, leave=False, disable=None) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield progress
+    found = trace(rgb, **settings)
+    height, width = rgb.shape[:2]
+    return Page.of_words([found], width, height) if found.strokes or found.text else Page(width, height)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from . import options
-from .failures import BAD_INPUT, Failures
+from .failures import Failures
 
 
 @click.command()
@@ -37,11 +37,10 @@ def evaluate(data: str, out: str | None, **settings: Any) -> None:
     """
     from ..evaluate.run import evaluate as run
 
-    failures = Failures(debug=False)
+    failures = Failures()
     with failures.caught():
         report = run(data, progress=sys.stderr.isatty(), **settings)
         click.echo(report.table())
         if out is not None:
             report.save(out)
-    if failures.count:
-        sys.exit(BAD_INPUT)
+    failures.exit()

@@ -1,7 +1,8 @@
-"""What goes wrong, one line each on standard error."""
+"""What goes wrong: one line each on standard error, at the end, and the exit code."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,22 +10,21 @@ import click
 
 from ..errors import InputError
 
-BAD_INPUT = 2
-"""Exit code when any input was bad, as for wrong options."""
+BAD_INPUT, SOME_FAILED = 2, 1
+"""Exit codes when nothing went well, as for wrong options, and when something did."""
 
 
 class Failures:
-    """Reports what goes wrong, one line each, and remembers that something did."""
+    """Collects what goes wrong, or raises it where `debug` asks for that."""
 
-    def __init__(self, debug: bool) -> None:
+    def __init__(self, debug: bool = False) -> None:
         self.debug = debug
-        self.count = 0
+        self.lines: list[str] = []
 
     def report(self, error: InputError) -> None:
-        self.count += 1
         if self.debug:
             raise error
-        click.echo(f"inksight: {error}", err=True)
+        self.lines.append(str(error))
 
     @contextmanager
     def caught(self) -> Iterator[None]:
@@ -32,3 +32,12 @@ class Failures:
             yield
         except InputError as error:
             self.report(error)
+
+    def exit(self, done: int = 0, total: int = 1) -> None:
+        """Where anything went wrong, tell it and leave; `done` of `total` pages went well."""
+        for line in self.lines:
+            click.echo(f"inksight: {line}", err=True)
+        if self.lines and total > 1:
+            click.echo(f"inksight: {done} of {total} pages converted", err=True)
+        if self.lines:
+            sys.exit(SOME_FAILED if done else BAD_INPUT)

@@ -17,7 +17,7 @@ from PIL import Image
 
 from inksight import formats
 from inksight.errors import InputError
-from inksight.formats import FORMATS, Style, dumps, loads, read, write
+from inksight.formats import FORMATS, Style, dumps, ending, loads, read, write
 from inksight.formats.style import rainbow
 from inksight.ink import Line, Page, Stroke, Word
 
@@ -547,8 +547,8 @@ def test_png_refuses_a_page_that_fills_the_memory():
 
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_a_file_holds_what_dumps_gives(fmt, tmp_path):
-    path = tmp_path / f"notes.{fmt.upper()}"
-    write(sample(), path)
+    path = tmp_path / f"notes.{ending(fmt).upper()}"
+    write(sample(), path, fmt=None if ending(fmt) == fmt else fmt)
     assert path.read_bytes() == dumps(sample(), fmt)
     assert list(tmp_path.iterdir()) == [path]
     if fmt in READABLE:

@@ -7,9 +7,29 @@ from typing import Any, TypeVar
 
 import click
 
-FORMATS = ("apng", "excalidraw", "gif", "inkml", "json", "mp4", "png", "rm", "rmdoc", "svg", "webp", "xopp")
+FORMATS = (
+    "alto",
+    "apng",
+    "excalidraw",
+    "gif",
+    "hocr",
+    "inkml",
+    "json",
+    "md",
+    "mp4",
+    "page",
+    "pdf",
+    "png",
+    "rm",
+    "rmdoc",
+    "svg",
+    "txt",
+    "webp",
+    "xopp",
+)
 MODES = ("derender", "derender-with-text", "recognize-and-derender", "recognize")
-DETECTORS = ("rapidocr", "none")
+DETECTORS = ("rapidocr", "tesseract", "doctr", "google-vision", "boxes", "none")
+BOXES = "boxes"
 SPLITS = ("test", "val")
 DEFAULT_MODE, TOLD_MODE = "recognize-and-derender", "derender-with-text"
 
@@ -41,6 +61,23 @@ def model(command: Command) -> Command:
     return click.option("--model", metavar="FOLDER", help="Another model than the one that comes with inksight.")(
         command
     )
+
+
+def detector(command: Command) -> Command:
+    """--detector and --boxes."""
+    return together(
+        click.option(
+            "--detector",
+            type=click.Choice(DETECTORS),
+            help=f"What finds the words; none: the picture is one word. [{DETECTORS[0]}, or boxes with --boxes]",
+        ),
+        click.option(
+            "--boxes",
+            metavar="FILE",
+            help="The words of another tool: JSON, hOCR, ALTO, PAGE XML, or a response of Google Vision (then with "
+            "--detector google-vision); or a folder with such files, named as the pictures are.",
+        ),
+    )(command)
 
 
 def debug(command: Command) -> Command:

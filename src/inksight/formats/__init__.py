@@ -40,10 +40,29 @@ __all__ = [
     "write_pages",
 ]
 
-FORMATS = ("apng", "excalidraw", "gif", "inkml", "json", "mp4", "png", "rm", "rmdoc", "svg", "webp", "xopp")
+FORMATS = (
+    "alto",
+    "apng",
+    "excalidraw",
+    "gif",
+    "hocr",
+    "inkml",
+    "json",
+    "md",
+    "mp4",
+    "page",
+    "pdf",
+    "png",
+    "rm",
+    "rmdoc",
+    "svg",
+    "txt",
+    "webp",
+    "xopp",
+)
 """Names of the formats; each is also its ending, unless `_ENDINGS` has another."""
 
-_ENDINGS: dict[str, str] = {}
+_ENDINGS = {"alto": "xml", "page": "xml"}
 """Endings of formats that are chosen by name alone."""
 
 
@@ -58,6 +77,9 @@ def format_of(path: str | Path) -> str:
     own = [fmt for fmt in FORMATS if fmt not in _ENDINGS]
     if suffix[1:].lower() in own:
         return suffix[1:].lower()
+    several = [fmt for fmt, shared in _ENDINGS.items() if shared == suffix[1:].lower()]
+    if several:
+        raise InputError(f"{path}: '{suffix}' may be one of several formats; say which with --to: {', '.join(several)}")
     what = f"unknown ending '{suffix}'" if suffix else "no ending that names a format"
     raise InputError(f"{path}: {what}; use one of {_endings(own)}")
 

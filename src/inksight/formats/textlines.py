@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -120,6 +121,11 @@ def _step(above: TextLine, below: TextLine) -> float | None:
     middle = (left + right) / 2
     step = below.baseline.at(middle) - above.baseline.at(middle)
     return step if left < right and step > 0 else None
+
+
+def plain(text: str) -> str:
+    """The text in one row: single spaces, without characters that control terminals or that UTF-8 doesn't know."""
+    return " ".join("".join(c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cs")).split())
 
 
 def pixels(box: Box, page: Page) -> tuple[int, int, int, int]:

@@ -5,10 +5,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from inksight import detect
-from inksight.detect import Detection
+from inksight.detect import Detection, textline
 from inksight.detect.components import crops
 from inksight.detect.layout import reading_order
-from inksight.detect.rapidocr import _words
 from inksight.detect.ruling import without_ruling
 from inksight.errors import InputError
 from inksight.image import binarize, ink_map
@@ -49,7 +48,7 @@ def test_none_takes_the_picture_for_one_word():
 
 
 def test_an_unknown_detector_is_named_with_the_known_ones():
-    with pytest.raises(InputError, match=r"^unknown detector 'magic'; use one of rapidocr, none$"):
+    with pytest.raises(InputError, match=r"^unknown detector 'magic'; use one of rapidocr, tesseract, .*none$"):
         detect.load("magic")
 
 
@@ -61,16 +60,16 @@ def cells(*lefts, width=10):
 
 
 def test_words_are_cut_at_the_spaces_of_the_text():
-    found = _words("ab c", 0.9, QUAD, cells(0, 12, 40), 3)
+    found = textline.words("ab c", 0.9, QUAD, 3, cells(0, 12, 40))
     assert found == [Detection((0, 0, 22, 20), "ab", 0.9, 3), Detection((40, 0, 50, 20), "c", 0.9, 3)]
 
 
 def test_words_are_cut_at_wide_gaps_without_a_space():
-    assert [w.text for w in _words("abc", 0.9, QUAD, cells(0, 12, 80), 0)] == ["ab", "c"]
+    assert [w.text for w in textline.words("abc", 0.9, QUAD, 0, cells(0, 12, 80))] == ["ab", "c"]
 
 
 def test_a_line_without_character_boxes_is_shared_out_evenly():
-    found = _words("abc de", 0.9, QUAD, cells(), 0)
+    found = textline.words("abc de", 0.9, QUAD)
     assert [(w.text, w.box) for w in found] == [("abc", (0, 0, 60, 20)), ("de", (80, 0, 120, 20))]
 
 

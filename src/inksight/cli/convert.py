@@ -24,13 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--mode", type=click.Choice(options.MODES), default=options.DEFAULT_MODE, show_default=True, help="What to do."
 )
-@click.option(
-    "--detector",
-    type=click.Choice(options.DETECTORS),
-    default=options.DETECTORS[0],
-    show_default=True,
-    help="What finds the words; none: the picture is one word.",
-)
+@options.detector
 @options.model
 @look
 @many
@@ -40,7 +34,8 @@ def convert(
     out: str | None,
     fmt: str | None,
     mode: str,
-    detector: str,
+    detector: str | None,
+    boxes: str | None,
     model: str | None,
     look: Look,
     many: Many,
@@ -69,7 +64,9 @@ def convert(
       inksight convert notes.jpg -o - --to json        to standard output
       inksight convert notes.jpg --color order --background photo
       inksight convert notes.jpg --fit a4 --simplify 1
+      inksight convert notes.jpg --boxes notes.hocr    words that another tool found
     """
+    chosen = detector or (options.DETECTORS[0] if boxes is None else options.BOXES)
 
     convert_all(
         inputs,
@@ -78,8 +75,8 @@ def convert(
         look=look,
         many=many,
         debug=debug,
-        read=partial(_read_page, mode=mode, detector=detector, model=model),
-        prepare=partial(_load, model, detector),
+        read=partial(_read_page, mode=mode, detector=chosen, boxes=boxes, model=model),
+        prepare=partial(_load, model, None if boxes else chosen),
     )
 
 
@@ -142,10 +139,13 @@ def _load(model: str | None, detector: str | None = None) -> None:
         detect.load(detector)
 
 
-def _read_page(task: Task, rgb: Pixels, progress: Progress | None = None, **settings: Any) -> Page:
-    from .. import pipeline
+def _read_page(
+    task: Task, rgb: Pixels, progress: Progress | None = None, *, detector: str, boxes: str | None, **settings: Any
+) -> Page:
+    from .. import detect, pipeline
 
-    return pipeline.convert(rgb, progress=progress, **settings)
+    find = detect.load(detector, boxes, picture=task.source, page=task.page)
+    return pipeline.convert(rgb, detector=find, progress=progress, **settings)
 
 
 def _read_word(task: Task, rgb: Pixels, progress: Progress | None = None, **settings: Any) -> Page:

@@ -7,9 +7,10 @@ the word that it belongs to. OpenCV is imported here and nowhere else, and only 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -93,21 +94,56 @@ def whole_page(rgb: Pixels) -> Sequence[Detection]:
     return [Detection((0.0, 0.0, float(width), float(height)))]
 
 
-def _rapidocr() -> Detector:
-    from .rapidocr import RapidOcr
-
-    return RapidOcr()
-
-
-_LOADERS: dict[str, Callable[[], Detector]] = {"rapidocr": _rapidocr, "none": lambda: whole_page}
-
-NAMES = tuple(_LOADERS)
+NAMES = ("rapidocr", "tesseract", "doctr", "google-vision", "boxes", "none")
 """Names that `load` knows."""
+
+FROM_FILES = ("boxes", "google-vision")
+"""Those that take the words from a file."""
+
+
+def load(
+    name: str, source: str | Path | None = None, *, picture: str | Path | None = None, page: int | None = None
+) -> Detector:
+    """The detector of that name, one of NAMES; networks are loaded once.
+
+    `source` is the file that "boxes" reads, or the saved response that "google-vision" reads instead of calling the
+    service; or a folder with such a file for `picture`, with the same stem. `page` is which page of the picture, from
+    1; None where it has only one. Raises InputError for an unknown name, for what isn't installed, with how to install
+    it, and for unusable files.
+    """
+    if name not in NAMES:
+        raise InputError(f"unknown detector '{name}'; use one of {', '.join(NAMES)}")
+    if source is None:
+        if name == "boxes":
+            raise InputError("the detector boxes takes the words from a file: name it, or its folder, with --boxes")
+        return _loaded(name)
+    if name not in FROM_FILES:
+        raise InputError(f"the detector {name} reads no file; use one of {', '.join(FROM_FILES)}")
+    from . import boxes, google_vision, saved
+
+    path, number = Path(source), page or 1
+    if path.is_dir():
+        endings = boxes.ENDINGS if name == "boxes" else google_vision.ENDINGS
+        path, number = saved.beside(path, picture, page, endings)
+    return boxes.read(path, number) if name == "boxes" else google_vision.read(path, number)
 
 
 @cache
-def load(name: str) -> Detector:
-    """The detector of that name, loaded once. Raises InputError for an unknown name."""
-    if name not in _LOADERS:
-        raise InputError(f"unknown detector '{name}'; use one of {', '.join(NAMES)}")
-    return _LOADERS[name]()
+def _loaded(name: str) -> Detector:
+    if name == "rapidocr":
+        from .rapidocr import shared
+
+        return shared()
+    if name == "tesseract":
+        from .tesseract import Tesseract
+
+        return Tesseract()
+    if name == "doctr":
+        from .doctr import Doctr
+
+        return Doctr()
+    if name == "google-vision":
+        from .google_vision import GoogleVision
+
+        return GoogleVision()
+    return whole_page

@@ -107,14 +107,14 @@ class _Pieces:
             return self.box
         points = frame.apply(self._pixels)
         low, high = np.minimum.reduceat(points, self._starts), np.maximum.reduceat(points, self._starts)
-        return np.hstack([low - 0.5, high + 0.5]).astype(np.float64)
+        return np.hstack([low - 0.5, high + 0.5])
 
     @cached_property
     def _pixels(self) -> Array:
         """Centres of the pieces' pixels, one piece after the other: float64 (m, 2)."""
         rows, columns = np.nonzero(self.labels >= 0)
         order = np.argsort(self.labels[rows, columns], kind="stable")
-        return np.stack([columns, rows], axis=1)[order] + 0.5
+        return np.stack([columns, rows], axis=1)[order].astype(np.float64) + 0.5
 
     @cached_property
     def _starts(self) -> NDArray[np.int64]:

@@ -14,15 +14,14 @@ What the settings below are for:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..geometry import Affine
 from ..image import Pixels
-from . import Detection
+from . import Detection, textline
+from .textline import Corners, side
 
 _SETTINGS: dict[str, Any] = {
     "Global.log_level": "critical",
@@ -39,15 +38,6 @@ _SETTINGS: dict[str, Any] = {
 TALL = 1.5
 """From this height to width on, RapidOCR takes a box for text that falls, turned by 90 degrees."""
 
-WIDE_GAP = 1.2
-"""Neighbouring characters whose centres are farther apart than this many line heights belong to two words."""
-
-Quad = NDArray[np.float64]
-"""float64 (4, 2): the corners of a box, from the text's top left clockwise."""
-
-Quads = NDArray[np.float64]
-"""float64 (n, 4, 2): n such boxes."""
-
 
 class RapidOcr:
     """The default detector. Works offline."""
@@ -60,7 +50,7 @@ class RapidOcr:
     def __call__(self, rgb: Pixels) -> Sequence[Detection]:
         """The words of `rgb`, uint8 (H, W, 3)."""
         bgr = np.ascontiguousarray(rgb[:, :, ::-1])
-        result: Any = self._engine(bgr)
+        result: Any = self._engine(bgr, use_det=True, use_rec=True)
         if not result.txts:
             return []
         characters: Sequence[Any] = result.word_results
@@ -70,12 +60,24 @@ class RapidOcr:
         lines = zip(result.txts, result.scores, result.boxes, characters, strict=True)
         for i, (text, score, corners, chars) in enumerate(lines):
             quad, cells = np.asarray(corners, float), np.array([c[2] for c in chars], float).reshape(-1, 4, 2)
-            if _side(quad, 3) >= TALL * _side(quad, 0):
+            if side(quad, 3) >= TALL * side(quad, 0):
                 text, score, quad, cells = self._surest_way(bgr, quad)
-            found += _words(text, min(max(float(score), 0.0), 1.0), quad, cells, i)
+            found += textline.words(text, min(max(float(score), 0.0), 1.0), quad, i, cells)
         return found
 
-    def _surest_way(self, bgr: Pixels, quad: Quad) -> tuple[str, float, Quad, Quads]:
+    def lines(self, rgb: Pixels) -> Corners:
+        """The boxes of the text lines of `rgb`, uint8 (H, W, 3), without reading them; which corner is the text's top
+        left isn't known."""
+        result: Any = self._engine(np.ascontiguousarray(rgb[:, :, ::-1]), use_det=True, use_rec=False)
+        boxes = result.boxes if result.boxes is not None else []
+        return np.asarray(boxes, np.float64).reshape(-1, 4, 2)
+
+    def sureness(self, pictures: Sequence[Pixels]) -> list[float]:
+        """How surely each picture of one line, uint8 (h, w, 3), is read: 0..1."""
+        read: Any = self._engine.recognize_txt([np.ascontiguousarray(p[:, :, ::-1]) for p in pictures])
+        return [float(score) if text.strip() else 0.0 for text, score in zip(read.txts, read.scores, strict=True)]
+
+    def _surest_way(self, bgr: Pixels, quad: Corners) -> tuple[str, float, Corners, Corners]:
         """What a tall box says: text, score, its box from the text's top left, and the boxes of its characters."""
         from rapidocr.utils.process_img import get_rotate_crop_image
 
@@ -86,44 +88,12 @@ class RapidOcr:
         turned = np.roll(quad, (0, -1, 1)[way], axis=0)
         info = read.word_results[way]
         columns = np.concatenate([[], *info.word_cols]).astype(np.float64) + 0.5
-        width = float(np.median(np.diff(columns))) if len(columns) > 1 else info.line_txt_len
-        return read.txts[way], read.scores[way], turned, _cells(columns / width, info.line_txt_len / width, turned)
+        width = float(np.median(np.diff(columns))) if len(columns) > 1 else 1.0
+        cells = textline.cells(columns / width, info.line_txt_len / width, turned)
+        return read.txts[way], read.scores[way], turned, cells
 
 
-def _side(quad: Quad, i: int) -> float:
-    """The length of the side from corner i to the next."""
-    return float(np.linalg.norm(quad[i] - quad[(i + 1) % 4]))
-
-
-def _words(text: str, score: float, quad: Quad, cells: Quads, line: int) -> list[Detection]:
-    """The words of one text line. `quad` (4, 2) is the line's box, `cells` the boxes of its visible characters."""
-    parts = text.split()
-    visible = "".join(parts)
-    if len(cells) != len(visible):
-        cells = _even_cells(text, quad)
-    gaps = np.linalg.norm(np.diff(cells.mean(axis=1), axis=0), axis=1)
-    starts = set(np.cumsum([0] + [len(p) for p in parts]).tolist())
-    starts |= set((np.flatnonzero(gaps > WIDE_GAP * _side(quad, 3)) + 1).tolist())
-    along = quad[1] - quad[0]
-    frame = Affine.rotation(-float(np.arctan2(along[1], along[0])))
-    found = []
-    for a, b in pairwise(sorted(starts)):
-        points = frame.apply(cells[a:b].reshape(-1, 2))
-        (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
-        corners = frame.inverse().apply([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
-        found.append(Detection.around(corners, visible[a:b], score, line))
-    return found
-
-
-def _even_cells(text: str, quad: Quad) -> Quads:
-    """Boxes for the visible characters of `text`, as if all its characters were equally wide."""
-    cells = _cells(np.arange(len(text)) + 0.5, len(text), quad)
-    return cells[[not c.isspace() for c in text]]
-
-
-def _cells(centres: NDArray[np.float64], length: float, quad: Quad) -> Quads:
-    """The parts of a line's box that lie half a unit to both sides of each centre, the line being `length` long."""
-    left, right = ((centres + side)[:, None] / max(length, 1) for side in (-0.5, 0.5))
-    across, down = quad[1] - quad[0], quad[3] - quad[0]
-    top = quad[0] + np.stack([left * across, right * across], axis=1)
-    return np.concatenate([top, top[:, ::-1] + down], axis=1)
+@cache
+def shared() -> RapidOcr:
+    """The detector, loaded once."""
+    return RapidOcr()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from PIL import Image
@@ -18,7 +18,7 @@ from .detect.layout import reading_order
 from .detect.ruling import without_ruling
 from .geometry import Affine
 from .image import Map, Pixels, Source, binarize, ink_map, open_image, open_pages
-from .ink import Line, Page, Word
+from .ink import Box, Line, Page, Word
 from .skeleton import trace as trace_skeleton
 
 if TYPE_CHECKING:
@@ -26,6 +26,17 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 """Called with the number of words done and the number of words."""
+
+
+class Listener(Protocol):
+    """Hears of words before the page is complete, in pixels of the given picture. What it raises ends the work."""
+
+    def found(self, boxes: Sequence[Box]) -> None:
+        """The words have been found."""
+
+    def traced(self, words: Sequence[Word], done: int, total: int) -> None:
+        """These words have been traced, `done` of `total` by now; how they look isn't known yet."""
+
 
 WORKING_SIDE = 2500
 """Larger pictures are reduced to this: the tracer looks at words 64 pixels high, and a 12 megapixel photo would take
@@ -51,6 +62,7 @@ def convert(
     detector: str | Detector = "rapidocr",
     model: str | Path | None = None,
     progress: Progress | None = None,
+    listener: Listener | None = None,
 ) -> Page:
     """The digital ink of a picture of handwriting, in pixels of the picture.
 
@@ -60,7 +72,7 @@ def convert(
     arrows and underlines follow in a last line, as words without text and with the origin "skeleton". A blank picture
     gives a page without lines. Raises InputError for a picture that can't be read.
     """
-    return _convert(open_image(image), mode, detector, model, progress)
+    return _convert(open_image(image), mode, detector, model, progress, listener)
 
 
 def convert_pages(
@@ -77,7 +89,12 @@ def convert_pages(
 
 
 def _convert(
-    rgb: Pixels, mode: str, detector: str | Detector, model: str | Path | None, progress: Progress | None
+    rgb: Pixels,
+    mode: str,
+    detector: str | Detector,
+    model: str | Path | None,
+    progress: Progress | None,
+    listener: Listener | None = None,
 ) -> Page:
     height, width = rgb.shape[:2]
     rgb, frame = _reduced(rgb)
@@ -90,7 +107,9 @@ def _convert(
     cut, drawings = crops(rgb, ink, mask, found)
     inked = [(d, c) for d, c in zip(found, cut, strict=True) if c is not None]
     detections = [d for d, _ in inked]
-    words = _trace(inked, mode, _tracer(model), progress) if inked else []
+    if listener:
+        listener.found([Word(box=c.box).transformed(frame).box for _, c in inked])
+    words = _trace(inked, mode, _tracer(model), _telling(progress, listener, frame)) if inked else []
     lines = [[words[i] for i in line] for line in reading_order(detections)]
     if drawings:
         lines.append([_sketch(c) for c in drawings])
@@ -126,19 +145,33 @@ def _believed(words: Sequence[Detection], page_height: int) -> list[Detection]:
     return believed
 
 
-def _trace(inked: Sequence[tuple[Detection, Crop]], mode: str, tracer: Tracer, progress: Progress | None) -> list[Word]:
+_Telling = Callable[[Sequence[Word], int, int], None]
+
+
+def _telling(progress: Progress | None, listener: Listener | None, frame: Affine) -> _Telling:
+    """Tells of the words traced last, how many are done, and how many there are."""
+
+    def tell(words: Sequence[Word], done: int, total: int) -> None:
+        if progress:
+            progress(done, total)
+        if listener and words:
+            listener.traced([w.transformed(frame) for w in words], done, total)
+
+    return tell
+
+
+def _trace(inked: Sequence[tuple[Detection, Crop]], mode: str, tracer: Tracer, tell: _Telling) -> list[Word]:
     """The words in pixels of the page; words of like width are traced together."""
     order = sorted(range(len(inked)), key=lambda i: inked[i][1].ink.shape[1] / inked[i][1].ink.shape[0])
     words: dict[int, Word] = {}
+    tell([], 0, len(order))
     for start in range(0, len(order), BATCH):
-        if progress:
-            progress(start, len(order))
         batch = order[start : start + BATCH]
         inks: list[Map] = [inked[i][1].ink for i in batch]
         traced = tracer.trace_inks(inks, mode=mode, texts=[inked[i][0].text or None for i in batch])
-        words |= {i: _on_page(w, *inked[i]) for i, w in zip(batch, traced, strict=True)}
-    if progress:
-        progress(len(order), len(order))
+        fresh = {i: _on_page(w, *inked[i]) for i, w in zip(batch, traced, strict=True)}
+        words |= fresh
+        tell(list(fresh.values()), len(words), len(order))
     return [words[i] for i in range(len(inked))]
 
 

@@ -8,6 +8,7 @@ Over 153 words of UNIPEN, whose tablets tell the real speed, the two's logarithm
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,6 +28,11 @@ DWELL = 0.05
 """For how long the pen touches the paper at a dot, in seconds."""
 LIFT, AIR_SPEED, LONGEST_LIFT = 0.08, 20.0, 0.6
 """A move through the air takes LIFT seconds and its way at AIR_SPEED, and is over after LONGEST_LIFT."""
+
+HOLD = 3.0
+"""For how long an animation shows the written page before it starts anew, in seconds."""
+LONGEST_PLAY, LONGEST_OF_ALL = 15.0, 600.0
+"""In seconds: how long an animation is by itself at most, and however slowly it shall play."""
 
 _BLUR = 1 / 12  # of the curve before its bends are measured, in letter heights: points come as polygons
 _FINEST = 1000  # steps of a curve at most, however long it is
@@ -54,6 +60,15 @@ def times(strokes: Sequence[Stroke]) -> list[Array]:
 def duration(strokes: Sequence[Stroke]) -> float:
     """How long the writing takes, in seconds: till the pen leaves the paper for the last time."""
     return float(times(strokes)[-1][-1]) + (DWELL if strokes[-1].length == 0 else 0.0) if strokes else 0.0
+
+
+def playing_time(pen_time: float, speed: float) -> float:
+    """How long an animation of writing takes that took `pen_time` seconds.
+
+    A pen takes minutes for a page. It plays in the square root of its seconds (a word in 2, a page in 12, none in more
+    than 15), and never slower than the pen; then as much faster as `speed` says.
+    """
+    return min(min(pen_time, math.sqrt(pen_time), LONGEST_PLAY) / speed, LONGEST_OF_ALL)
 
 
 def letter_height(strokes: Sequence[Stroke]) -> float:

@@ -76,7 +76,7 @@ _OPTIONS = together(
     click.option("--fit", type=click.Choice(SHEETS, case_sensitive=False), help="Put the page on this sheet."),
     click.option("--dpi", type=_POSITIVE, help="Pixels of the page per inch, for formats with lengths."),
     click.option("--size", metavar="PX", type=click.IntRange(1, 20_000), help="Longer side of a picture or animation."),
-    click.option("--speed", type=_POSITIVE, default=1.0, help="Of animations; 2 is twice as fast as a pen."),
+    click.option("--speed", type=_POSITIVE, default=1.0, help="Of animations; 2 is twice as fast as usual."),
     click.option("--loop/--once", default=None, help="Whether animations start anew."),
     click.option("--times", is_flag=True, help="Write made-up times for the points, where a format can hold them."),
 )

@@ -14,18 +14,15 @@ from PIL import Image, ImageChops
 
 from ..geometry import Array
 from ..ink import Page, Points
-from ..timing import times
+from ..timing import HOLD, playing_time, times
 from . import drawing
 from .drawing import Pen, Tile
 from .style import Color, Style, styled
 
 LONGEST_SIDE = 800
 """Of the picture in pixels, where the style says nothing and the page is larger."""
-HOLD = 3.0
-"""For how long the written page stays, in seconds."""
 
 _SHORTEST_FRAME, _MOST_FRAMES = 0.04, 240
-_LONGEST, _LONGEST_OF_ALL = 15.0, 600.0  # as it usually plays, and however slowly it may
 
 
 class Shot(NamedTuple):
@@ -69,8 +66,7 @@ class Film(NamedTuple):
 def film(page: Page, style: Style) -> Film:
     """The page being written over the dimmed photo, or over what the style chooses, colored by order.
 
-    A pen takes minutes for a page; it plays in the square root of the pen's seconds (a word in 2, a page in 12, none in
-    more than 15), divided by `style.speed`, and then holds the last frame for 3 seconds.
+    It plays in `timing.playing_time` and then holds the last frame for 3 seconds.
     """
     page = styled(page, style, "order")
     longest = style.size or min(LONGEST_SIDE, max(page.width, page.height))
@@ -86,7 +82,7 @@ def film(page: Page, style: Style) -> Film:
 
 def _schedule(pen_time: float, speed: float) -> tuple[float, int]:
     """Seconds of each frame, in whole hundredths because GIF counts in those, and the number of frames."""
-    total = min(min(pen_time, math.sqrt(pen_time), _LONGEST) / speed, _LONGEST_OF_ALL)
+    total = playing_time(pen_time, speed)
     frame = max(_SHORTEST_FRAME, math.ceil(100 * total / _MOST_FRAMES) / 100)
     return frame, max(1, round(total / frame))
 

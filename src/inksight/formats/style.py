@@ -50,7 +50,7 @@ class Style:
     times: bool = False
     """Whether to write when each point was drawn (made up by inksight.timing), where the format may leave it out."""
     speed: float = 1.0
-    """How many times faster than a pen an animation plays."""
+    """How many times faster than usual an animation plays (see `timing.playing_time`)."""
     loop: bool | None = None
     """Whether an animation starts anew when it is over; None: the format's choice."""
     size: int | None = None

@@ -81,14 +81,14 @@ def _label(source: Source) -> str:
     return str(source) if isinstance(source, str | Path) else "the picture"
 
 
-def count_pages(path: str | Path) -> int:
+def count_pages(source: str | Path | bytes) -> int:
     """How many pages `open_pages` tries to give, told from the file's structure without decoding any.
 
     A damaged page counts, the end of a TIFF whose pages can't be followed further as one; a file that can't be read
     counts as one page, which says why when it is opened.
     """
     try:
-        with _open_file(path, "") as file, _decoding(""):
+        with _open_file(source, "") as file, _decoding(""):
             head = file.read(1024)
             file.seek(0)
             if b"%PDF-" in head:

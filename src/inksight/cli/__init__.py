@@ -6,7 +6,7 @@ What is heavy is imported when a command runs.
 import click
 
 from .. import __version__
-from . import convert, evaluate
+from . import convert, evaluate, serve
 from .options import DETECTORS, FORMATS, MODES, SPLITS
 
 __all__ = ["DETECTORS", "FORMATS", "MODES", "SPLITS", "main"]
@@ -24,5 +24,5 @@ def main() -> None:
     """
 
 
-for _command in (convert.convert, convert.word, evaluate.evaluate):
+for _command in (convert.convert, convert.word, evaluate.evaluate, serve.serve):
     main.add_command(_command)

@@ -1,0 +1,93 @@
+"""What every request must obey and every answer carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Nothing from elsewhere is run, shown or told."""
+
+
+class Refused(Exception):
+    """A request that the server won't take; `status` and the text are the answer."""
+
+    def __init__(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(text)
+        self.status, self.text, self.headers = status, text, headers or {}
+
+    def answer(self) -> JSONResponse:
+        """{"error": text} with the status."""
+        return JSONResponse({"error": self.text}, self.status, self.headers)
+
+
+class Guard:
+    """Checks the Host and Origin headers, bounds the body, and adds HEADERS to every answer.
+
+    The Host check keeps other sites from reaching a local server by a name of theirs that points here (DNS rebinding),
+    the Origin check from posting to it.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str], upload_bytes: int) -> None:
+        self.app, self.hosts, self.upload_bytes = app, frozenset(hosts), upload_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        taken = 0
+
+        async def bounded() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self.upload_bytes:
+                raise self._too_large()
+            return message
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            self._check(Headers(scope=scope))
+        except Refused as refused:
+            await refused.answer()(scope, receive, dressed)
+            return
+        await self.app(scope, bounded, dressed)
+
+    def _check(self, headers: Headers) -> None:
+        host = headers.get("host", "")
+        if "*" not in self.hosts and _name(host) not in self.hosts:
+            raise Refused(421, f"this server doesn't answer to the name {host!r}; start it with --host or --name")
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != host:
+            raise Refused(403, "requests from other sites are not taken")
+        length = headers.get("content-length", "0")
+        if not length.isdecimal():
+            raise Refused(400, "the header Content-Length isn't a number")
+        if int(length) > self.upload_bytes:
+            raise self._too_large()
+
+    def _too_large(self) -> Refused:
+        return Refused(413, f"the upload is larger than {self.upload_bytes // 2**20} MB; scale the picture down")
+
+
+def _name(host: str) -> str:
+    """The host without its port."""
+    return host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0]

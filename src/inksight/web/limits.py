@@ -1,0 +1,24 @@
+"""What a request may cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds that keep one visitor from taking the machine; all of them end in a clear 4xx answer."""
+
+    upload_bytes: int = 32 * 2**20
+    pixels: int = 50_000_000
+    """Of a picture, told from its head before it is decoded."""
+    upload_seconds: float = 60.0
+    """For a request's head and body to arrive."""
+    work_seconds: float = 180.0
+    """For one picture."""
+    workers: int = 2
+    waiting: int = 32
+    """Requests that wait for a worker; the next one is told to come back."""
+    kept_seconds: float = 3600.0
+    kept_bytes: int = 256 * 2**20
+    """Results are forgotten after this time, or when newer ones need the room."""

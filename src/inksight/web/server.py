@@ -1,0 +1,79 @@
+"""Start the playground."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import webbrowser
+from typing import Any
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from ..errors import InputError
+from .app import application
+from .limits import Limits
+
+LOCAL = ("localhost", "127.0.0.1", "[::1]")
+
+
+def serve(
+    host: str, port: int, *, names: tuple[str, ...] = (), show: bool = False, limits: Limits | None = None
+) -> None:
+    """Answer requests until Ctrl-C. `names` are further names that the server is known by; `show` opens a browser.
+
+    Raises InputError when the address can't be had.
+    """
+    limits = Limits()
+    shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::1", "::") else host
+    own = f"[{host}]" if ":" in host else host
+    app = application(limits, (*LOCAL, own, *names))
+    listening = _listen(host, port)
+    address = f"http://{shown}:{listening.getsockname()[1]}/"
+    config = uvicorn.Config(
+        app, http=_protocol(limits.upload_seconds), log_level="warning", timeout_graceful_shutdown=5,
+        limit_concurrency=256, server_header=False, lifespan="on",
+    )  # fmt: skip
+    print(f"InkSight is at {address} (Ctrl-C stops it). Pictures stay on this machine.", flush=True)
+    if show:
+        webbrowser.open(address)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=128)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{host}:{port}: can't listen there ({reason.lower()}); choose another --port") from error
+
+
+def _protocol(seconds: float) -> type[H11Protocol]:
+    """HTTP whose requests must arrive whole within some seconds, so that slow senders don't hold connections."""
+
+    class Hurried(H11Protocol):
+        _timer: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._wait()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.conn.their_state is not h11.IDLE and self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            elif self.conn.their_state is h11.IDLE and self._timer is None:
+                self._wait()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            if self._timer is not None:
+                self._timer.cancel()
+            super().connection_lost(exc)
+
+        def _wait(self) -> None:
+            self._timer = self.loop.call_later(seconds, self.transport.close)
+
+    return Hurried

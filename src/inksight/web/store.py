@@ -1,0 +1,52 @@
+"""Results that can be asked for again: kept in memory under random names, and forgotten."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Result:
+    """A picture as JPEG, and the ink last known for it as JSON."""
+
+    photo: bytes
+    ink: bytes = b""
+    until: float = 0.0
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        return len(self.photo) + len(self.ink)
+
+
+@dataclass
+class Store:
+    """Results by name, the oldest first."""
+
+    seconds: float
+    room: int
+    clock: Callable[[], float] = time.monotonic
+    _results: dict[str, Result] = field(default_factory=dict)
+
+    def add(self, result: Result) -> str:
+        """Keep a result; its new name, which nobody can guess."""
+        name = secrets.token_urlsafe(16)
+        result.until = self.clock() + self.seconds
+        self._results[name] = result
+        self._forget()
+        return name
+
+    def get(self, name: str) -> Result | None:
+        """The result of that name, if it is still there."""
+        self._forget()
+        return self._results.get(name)
+
+    def _forget(self) -> None:
+        now, size = self.clock(), sum(r.size for r in self._results.values())
+        for name, result in list(self._results.items()):
+            if result.until <= now or size > self.room:
+                size -= result.size
+                del self._results[name]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from inksight.packed import PackedInk
+from inksight.packed import PackedInk, pack
 
 
 def glyph(letter: str) -> list[np.ndarray]:
@@ -25,21 +25,4 @@ def word(text: str, writer: str = "writer") -> PackedInk:
 
 def write_packed(path: Path, samples: Sequence[PackedInk]) -> None:
     """Write the container that inksight.packed reads."""
-    steps, lengths = [np.zeros((0, 2), np.int16)], []
-    for sample in samples:
-        start = np.zeros(2, np.int32)
-        for stroke in sample.strokes:
-            steps.append(np.diff(stroke, axis=0, prepend=start[None]).astype(np.int16))
-            start = stroke[0]
-            lengths.append(len(stroke))
-    np.savez_compressed(
-        path,
-        xy=np.concatenate(steps),
-        stroke_len=np.array(lengths, np.int32),
-        nstrokes=np.array([len(s.strokes) for s in samples], np.int32),
-        text=np.array("\n".join(s.text for s in samples)),
-        writer=np.array("\n".join(s.writer for s in samples)),
-        src=np.array("\n".join(s.source for s in samples)),
-        ppi=np.array([s.advance for s in samples], np.float32),
-        meta=np.array("{}"),
-    )
+    path.write_bytes(pack(samples))

@@ -21,7 +21,7 @@ from inksight.formats import FORMATS, Style, dumps, ending, loads, read, write
 from inksight.formats.style import rainbow
 from inksight.ink import Line, Page, Stroke, Word
 
-READABLE = ("inkml", "json", "svg")
+READABLE = ("inkml", "json", "jsonl", "svg")
 MARKUP = ("inkml", "svg")
 ORIGINS = ("", "derender", "derender-with-text", "recognize-and-derender", "recognize", "skeleton")
 

@@ -13,10 +13,10 @@ def note(width=400, height=300):
     """Two lines with wide and narrow strokes in two colors, and a dot over the i."""
     t = np.linspace(0, 1, 40)
     wave = np.stack([40 + 120 * t, 70 + 25 * np.sin(9 * t)], axis=1)
-    bar = np.stack([200 + 80 * t, 60 + 10 * t], axis=1)
+    arch = np.stack([200 + 80 * t, 70 + 25 * np.cos(7 * t)], axis=1)
     loop = np.stack([110 + 60 * np.cos(6 * t), 200 + 30 * np.sin(6 * t)], axis=1)
     hill = Word((Stroke(wave, 4, "#1a1a2e"), Stroke([[100, 30]], 6, "#1a1a2e")), "hill")
-    bridge = Word((Stroke(bar, 3, "#b03030"),), "bridge")
+    bridge = Word((Stroke(arch, 3, "#b03030"),), "bridge")
     pond = Word((Stroke(loop, 5, "#1a1a2e"),), "pond")
     return Page(width, height, (Line((hill, bridge)), Line((pond,))))
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import base64
 import gzip
 import io
+import math
 import re
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from statistics import median
 from xml.etree.ElementTree import Element
 
 import numpy as np
@@ -24,7 +24,9 @@ import numpy as np
 from ..geometry import Affine
 from ..ink import Box, Line, Page, Stroke, Word, is_color
 from .markup import escaped, floats, local, number, parse
+from .several import only
 from .style import PLAIN, WHITE, Photo, Style, background, paper, sheet, styled
+from .textlines import TextLine
 
 _POINTS = 72 / 25.4
 """Per millimetre."""
@@ -32,8 +34,8 @@ _POINTS = 72 / 25.4
 _READING = "Text (InkSight)"
 """The layer with the words' text. Its name is what Xournal++ keeps."""
 
-_LEADING, _ADVANCE = 1.17, 0.6
-"""Height of a line and width of a letter in a usual font of size 1."""
+_LEADING, _ASCENT, _ADVANCE = 1.17, 0.93, 0.6
+"""Height of a line, how far its top is above the baseline, and width of a letter, in a usual font of size 1."""
 
 _THINNEST = 0.05  # points
 
@@ -76,17 +78,18 @@ def _page(page: Page, style: Style) -> Iterator[str]:
 
 
 def _texts(index: int, line: list[Word], color: str) -> Iterator[str]:
-    """The words of a line in one size and at one height, so that an exported PDF has lines of text, too."""
+    """The words of a line in one size and on one baseline, so that an exported PDF has lines of text, too."""
     told = [(j, word) for j, word in enumerate(line) if word.text.strip()]
     if not told:
         return
-    boxes = [word.box for _, word in told]
-    tall = max(1.0, median(y1 - y0 for _, y0, _, y1 in boxes) / _LEADING)
-    narrow = min((x1 - x0) / (_ADVANCE * len(word.text)) for (_, word), (x0, _, x1, _) in zip(told, boxes, strict=True))
+    row = TextLine(tuple(word for _, word in told))
+    tall = max(1.0, row.height / _LEADING)
+    narrow = min((x1 - x0) / (_ADVANCE * len(w.text)) for w in row.words for x0, _, x1, _ in [w.box])
     size = min(max(narrow, tall / 3), tall)
-    top = median((y0 + y1) / 2 for _, y0, _, y1 in boxes) - size * _LEADING / 2
     for j, word in told:
-        place = f'font="Sans" size="{number(size)}" x="{number(word.box[0])}" y="{number(top)}"'
+        x0, _, x1, _ = word.box
+        top = row.baseline.at((x0 + x1) / 2) - _ASCENT * size
+        place = f'font="Sans" size="{number(size)}" x="{number(x0)}" y="{number(top)}"'
         yield f'<text {place} color="{color}ff" word="{index}.{j}">{escaped(word.text)}</text>'
 
 
@@ -134,10 +137,7 @@ _Place = tuple[int, int]
 
 def loads(data: bytes) -> Page:
     """The page in a Xournal++ file, in points. Raises ValueError for a file with more or fewer pages than one."""
-    pages = loads_pages(data)
-    if len(pages) != 1:
-        raise ValueError(f"it has {len(pages)} pages, not one")
-    return pages[0]
+    return only(loads_pages(data))
 
 
 def loads_pages(data: bytes) -> list[Page]:
@@ -198,12 +198,12 @@ class _Reader:
                 self.text(element, self.readings if layer.get("name") == _READING else self.typed)
 
     def text(self, element: Element, texts: list[_Text]) -> None:
-        """Texts of one height, one after the other, are a line."""
+        """Texts of about one height, one after the other, are a line."""
         size, x, y = (_value(element, name, usual) for name, usual in (("size", 12.0), ("x", 0.0), ("y", 0.0)))
         content = element.text or ""
         box = (x, y, x + _ADVANCE * size * len(content), y + _LEADING * size)
         line, word = texts[-1].place if texts else (-1, -1)
-        follows = bool(texts) and texts[-1].box[1] == y
+        follows = bool(texts) and abs(texts[-1].box[1] - y) < size / 2
         usual = (line, word + 1) if follows else (line + 1, 0)
         texts.append(_Text(_told(element) or usual, box, content))
 
@@ -219,15 +219,19 @@ class _Reader:
         return (*(Line(tuple(words)) for words in rows.values()), *typed)
 
     def nearest(self, stroke: Stroke) -> _Place:
-        """The word whose text the stroke's middle lies on, or nearest to."""
+        """The word that the stroke's middle lies in: of the nearest text's line the last that begins before it."""
+        if not self.readings:
+            return 0, 0
         x0, y0, x1, y1 = stroke.box
         x, y = (x0 + x1) / 2, (y0 + y1) / 2
 
-        def distance(text: _Text) -> tuple[float, float]:
-            a, b, c, d = text.box
-            return abs(y - (b + d) / 2), max(a - x, 0.0, x - c)
+        def distance(text: _Text) -> float:
+            left, top, right, bottom = text.box
+            return math.hypot(max(left - x, 0.0, x - right), y - (top + bottom) / 2)
 
-        return min(self.readings, key=distance).place if self.readings else (0, 0)
+        closest = min(self.readings, key=distance)
+        before = [t for t in self.readings if t.place[0] == closest.place[0] and t.box[0] <= x]
+        return max(before, key=lambda t: t.box[0]).place if before else closest.place
 
 
 def _told(element: Element) -> _Place | None:

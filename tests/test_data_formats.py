@@ -118,10 +118,14 @@ def test_a_broken_row_is_named():
 # ---------------------------------------------------------------------------------------------------------------- CSV
 
 
+def table(data):
+    return list(csv.DictReader(io.StringIO(data.decode(), newline="")))
+
+
 def test_csv_says_what_its_docstring_says():
     from inksight.formats import csv as module
 
-    rows = list(csv.DictReader(io.StringIO(dumps(sample(), "csv").decode(), newline="")))
+    plain, rows = (table(dumps(sample(), "csv", style=Style(times=timed))) for timed in (False, True))
     assert all(column in module.__doc__ for column in module.COLUMNS)
     assert tuple(rows[0]) == module.COLUMNS
     assert [(r["line"], r["word"], r["stroke"], r["point"]) for r in rows] == [
@@ -132,6 +136,7 @@ def test_csv_says_what_its_docstring_says():
     assert {r["text"] for r in rows[:4]} == {'a "b", ü\n'}
     assert (rows[0]["width"], rows[0]["color"], rows[3]["width"], rows[3]["color"]) == ("2.5", "#102030", "", "")
     clock = np.concatenate(times(sample().strokes))
+    assert [row | {"synthetic_t": ""} for row in rows] == plain
     assert np.allclose([float(r["synthetic_t"]) for r in rows[:6]], clock, atol=1e-4)
 
 

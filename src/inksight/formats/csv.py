@@ -6,7 +6,7 @@
 | line, word, stroke | counted from 0 on the page |
 | point | counted from 0 in the stroke |
 | x, y | pixels of the page from its top-left corner, x to the right, y down |
-| synthetic_t | seconds since the pen first touched the page, made up by inksight.timing: a picture tells no times |
+| synthetic_t | where the style wants times: seconds since the first pen-down, made up by inksight.timing |
 | width, color | of the stroke, in pixels and as #rrggbb; empty where they aren't known |
 | text, confidence, kind | of the word: what it says, how sure that is (0 to 1), and "word" or "drawing" |
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import count, repeat
 
 import numpy as np
 
@@ -44,25 +45,27 @@ def dumps_pages(pages: Sequence[Page], styles: Sequence[Style]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
-    for number, page in enumerate(pages):
+    for number, (page, style) in enumerate(zip(pages, styles, strict=True)):
         here = {"page": str(number), "page_width": str(page.width), "page_height": str(page.height)}
-        writer.writerows(here | row for row in _rows(page))
+        writer.writerows(here | row for row in _rows(page, style.times))
     return out.getvalue().encode("utf-8", "replace")
 
 
-def _rows(page: Page) -> Iterator[Row]:
-    clock = enumerate(times(page.strokes))
+def _rows(page: Page, timed: bool) -> Iterator[Row]:
+    clock = iter(times(page.strokes)) if timed else repeat(None)
+    counted = count()
     for number, (line, word) in enumerate(page.numbered_words()):
         told = {"line": str(line), "word": str(number), "text": word.text, "kind": word.kind}
         told["confidence"] = f"{word.confidence:.4f}"
         if not word.strokes:
             yield told
         for stroke in word.strokes:
-            index, seconds = next(clock)
-            look = {"stroke": str(index), "width": str(stroke.width or ""), "color": stroke.color or ""}
+            seconds = next(clock)
+            look = {"stroke": str(next(counted)), "width": str(stroke.width or ""), "color": stroke.color or ""}
             xs, ys = stroke.points.astype(str).T.tolist()  # the shortest decimals
-            for point, (x, y, t) in enumerate(zip(xs, ys, seconds.tolist(), strict=True)):
-                yield told | look | {"point": str(point), "x": x, "y": y, "synthetic_t": f"{t:.4f}"}
+            for point, (x, y) in enumerate(zip(xs, ys, strict=True)):
+                t = "" if seconds is None else f"{seconds[point]:.4f}"
+                yield told | look | {"point": str(point), "x": x, "y": y, "synthetic_t": t}
 
 
 # ---------------------------------------------------------------------------------------------------------- reading

@@ -57,3 +57,14 @@ def floats(content: str | None, count: int) -> tuple[float, ...] | None:
 def numbers(values: Iterable[float]) -> str:
     """`floats` backwards."""
     return " ".join(map(number, values))
+
+
+def css_color(value: str) -> str | None:
+    """A color as CSS writes it ("#abc", "rgb(0, 0, 255)", "navy") as "#rrggbb"; None for anything else."""
+    from PIL import ImageColor
+
+    try:
+        red, green, blue, *_ = ImageColor.getrgb(value.strip())
+    except ValueError:  # none, currentColor, a gradient
+        return None
+    return f"#{red:02x}{green:02x}{blue:02x}"

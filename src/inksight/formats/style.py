@@ -180,7 +180,7 @@ class Sheet:
     @property
     def view(self) -> tuple[float, float, float, float]:
         """The sheet in pixels of the page: x, y, width, height."""
-        return -self.x / self.scale, -self.y / self.scale, self.width / self.scale, self.height / self.scale
+        return (0 - self.x) / self.scale, (0 - self.y) / self.scale, self.width / self.scale, self.height / self.scale
 
 
 def sheet(page: Page, style: Style) -> Sheet:

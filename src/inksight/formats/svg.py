@@ -1,56 +1,138 @@
 """SVG: one stroked path per stroke in writing order, grouped by word and line, in pixels of the page.
 
 The polylines are the page's points, so that a plotter draws what the page has. A word is a group with its text as the
-title and its confidence, origin and box as data attributes.
+title and its confidence, origin and box as data attributes; a drawing is such a group of another class. Most strokes'
+color and width stand once, on the group around all; those that differ have their own.
 """
 
 from __future__ import annotations
 
+import base64
 import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..geometry import Affine
-from ..ink import Line, Page, Stroke, Word
+from ..ink import Kind, Line, Page, Stroke, Word
 from . import svgpath
-from .markup import escaped, floats, local, number, numbers, parse, quoted
-from .style import INK, PLAIN, Style, stroke_width
+from .markup import css_color, escaped, floats, local, number, numbers, parse, quoted
+from .style import INK, PLAIN, Style, background, jpeg, paper, sheet, styled
+
+FADED = 0.5
+"""Opacity of a photo under the ink that was traced from it."""
+
+_THINNEST = 0.01  # what two decimals can say
+
+Attributes = Callable[[Stroke], str]
+"""What else a stroke's path says: nothing, or attributes with a space before each."""
 
 
 def dumps(page: Page, style: Style = PLAIN) -> bytes:
-    """The page as SVG, drawn with the style's color and width. Coordinates have 2 decimals."""
-    width, height = number(page.width), number(page.height)
-    pen = f'stroke={quoted(style.color or INK)} stroke-width="{number(stroke_width(page, style))}"'
+    """The page as SVG. Coordinates have 2 decimals.
+
+    A pixel of the page is one of the picture, or as many millimetres as the style's sheet or dpi make it.
+    """
+    return document(styled(page, style), style)
+
+
+def document(page: Page, style: Style, css: str = "", more: Attributes = lambda stroke: "") -> bytes:
+    """A `styled` page as SVG, with a style sheet and what else each path has to say."""
+    color = _most((s.color or INK for s in page.strokes), INK)
+    width = _most(map(_width, page.strokes), "1")
+    pen = f'stroke="{color}" stroke-width="{width}" stroke-linecap="round" stroke-linejoin="round"'
     rows = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
-        f'<g fill="none" {pen} stroke-linecap="round" stroke-linejoin="round">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {_size_of(page, style)}>',
+        *([f"<style>{escaped(css)}</style>"] if css else []),
+        *_under(page, style),
+        f'<g fill="none" {pen}>',
     ]
+
+    def path(stroke: Stroke) -> str:
+        own_color = "" if stroke.color == color else f' stroke="{stroke.color}"'
+        own_width = "" if _width(stroke) == width else f' stroke-width="{_width(stroke)}"'
+        return f'<path d="{path_data(stroke)}"{own_color}{own_width}{more(stroke)}/>'
+
     for line in page.lines:
-        rows += ['<g class="line">', *map(_word, line.words), "</g>"]
+        rows += ['<g class="line">', *(row for word in line.words for row in _word(word, path)), "</g>"]
     return "\n".join([*rows, "</g>", "</svg>", ""]).encode()
 
 
-def _word(word: Word) -> str:
-    data = f'data-confidence="{word.confidence:.4f}" data-origin={quoted(word.origin)}'
-    head = f'<g class="word" {data} data-box="{numbers(word.box)}">\n<title>{escaped(word.text)}</title>'
-    return "\n".join([head, *(f'<path d="{_path(stroke)}"/>' for stroke in word.strokes), "</g>"])
-
-
-def _path(stroke: Stroke) -> str:
+def path_data(stroke: Stroke) -> str:
     """A single point is drawn to itself: a subpath of length 0, which round caps show as a dot."""
-    points = stroke.points.tolist()
-    start, *rest = [f"{number(x)} {number(y)}" for x, y in points]
+    start, *rest = [f"{number(x)} {number(y)}" for x, y in stroke.points.tolist()]
     return f"M{start} L{' '.join(rest or [start])}"
+
+
+def _most(values: Iterable[str], otherwise: str) -> str:
+    counted = Counter(values).most_common(1)
+    return counted[0][0] if counted else otherwise
+
+
+def _width(stroke: Stroke) -> str:
+    return number(max(stroke.width or 1.0, _THINNEST))
+
+
+def _size_of(page: Page, style: Style) -> str:
+    """Pixels, unless the style says how large they are."""
+    if style.fit is None and style.dpi is None:
+        size = f"{number(page.width)} {number(page.height)}"
+        return f'width="{number(page.width)}" height="{number(page.height)}" viewBox="0 0 {size}"'
+    place = sheet(page, style)
+    return f'width="{number(place.width)}mm" height="{number(place.height)}mm" viewBox="{numbers(place.view)}"'
+
+
+def _under(page: Page, style: Style) -> Iterator[str]:
+    """What lies under the ink: paper on the whole sheet, and a faded photo on it."""
+    under = background(page, style, "none")
+    if under == "none":
+        return
+    x, y, width, height = map(number, sheet(page, style).view)
+    yield f'<rect class="paper" x="{x}" y="{y}" width="{width}" height="{height}" fill="{paper(page)}"/>'
+    if under == "photo" and style.photo is not None:
+        link = "data:image/jpeg;base64," + base64.b64encode(jpeg(style.photo)).decode()
+        size = f'width="{number(page.width)}" height="{number(page.height)}" preserveAspectRatio="none"'
+        yield f'<image class="photo" {size} opacity="{FADED}" href="{link}"/>'
+
+
+def _word(word: Word, path: Callable[[Stroke], str]) -> Iterator[str]:
+    data = f'data-confidence="{word.confidence:.4f}" data-origin={quoted(word.origin)}'
+    yield f'<g class="{word.kind}" {data} data-box="{numbers(word.box)}">'
+    yield f"<title>{escaped(word.text)}</title>"
+    yield from map(path, word.strokes)
+    yield "</g>"
 
 
 # ---------------------------------------------------------------------------------------------------------- reading
 
 _UNSEEN = {"defs", "symbol", "clipPath", "mask", "marker", "pattern"}
 _PX = {"": 1.0, "px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "pt": 96 / 72, "pc": 16.0}
+
+
+class _Pen(NamedTuple):
+    """How elements are stroked; None where nothing says so."""
+
+    color: str | None = None
+    width: float | None = None
+
+    def within(self, element: Element) -> _Pen:
+        """That of an element which stands where this one holds: CSS goes before attributes, both before ours."""
+        own = dict(element.attrib) | dict(re.findall(r"([\w-]+)\s*:\s*([^;]+)", element.get("style", "")))
+        color = css_color(own["stroke"]) if "stroke" in own else self.color
+        width = _length(own["stroke-width"]) if "stroke-width" in own else self.width
+        return _Pen(color, width)
+
+    def stroke(self, points: ArrayLike, frame: Affine) -> Stroke:
+        """A line of this pen, seen in the page's frame."""
+        width = 1.0 if self.color and self.width is None else self.width
+        return Stroke(points, width or None, self.color).transformed(frame)
 
 
 @dataclass
@@ -60,44 +142,47 @@ class _Reader:
     lines: list[list[Word]] = field(default_factory=list)
     loose: list[Stroke] = field(default_factory=list)  # strokes outside of our words
 
-    def walk(self, parent: Element, frame: Affine, strokes: list[Stroke]) -> None:
+    def walk(self, parent: Element, frame: Affine, pen: _Pen, strokes: list[Stroke]) -> None:
         """Read the children of `parent`; what they draw goes to the end of `strokes`, in the page's frame."""
         for child in parent:
             if local(child) in _UNSEEN:
                 continue
-            here = svgpath.transform(child.get("transform", "")).then(frame)
-            if child.get("class") == "word":
-                self.word(child, here)
+            here, own = svgpath.transform(child.get("transform", "")).then(frame), pen.within(child)
+            if child.get("class") in ("word", "drawing"):
+                self.word(child, here, own)
                 continue
             if child.get("class") == "line":
                 self.lines.append([])
-            strokes += [Stroke(here.apply(points)) for points in _polylines(child, here)]
-            self.walk(child, here, strokes)
+            strokes += [own.stroke(points, here) for points in _polylines(child, here)]
+            self.walk(child, here, own, strokes)
 
-    def word(self, group: Element, frame: Affine) -> None:
+    def word(self, group: Element, frame: Affine, pen: _Pen) -> None:
         strokes: list[Stroke] = []
-        self.walk(group, frame, strokes)
+        self.walk(group, frame, pen, strokes)
         title = next((e.text or "" for e in group if local(e) == "title"), "")
         confidence = (floats(group.get("data-confidence"), 1) or (1.0,))[0]
         x0, y0, x1, y1 = floats(group.get("data-box"), 4) or (0.0, 0.0, 0.0, 0.0)
         box = Word((), box=(x0, y0, x1, y1)).transformed(frame).box
+        kind: Kind = "drawing" if group.get("class") == "drawing" else "word"
         if not self.lines:
             self.lines.append([])
-        self.lines[-1].append(Word(tuple(strokes), title, confidence, box, group.get("data-origin", "")))
+        self.lines[-1].append(Word(tuple(strokes), title, confidence, box, group.get("data-origin", ""), kind))
 
 
 def loads(data: bytes) -> Page:
-    """The page in an SVG: ours as it was written (points to 2 decimals), others as one word of all that they draw.
+    """The page in an SVG: ours as it was drawn (to 2 decimals), others as one word of all that they draw.
 
-    Reads path, polyline and line elements under nested transforms, curves flattened to a tenth of a pixel, and ignores
-    the rest; the page's pixel is the unit of the viewBox. Raises ValueError with the reason for broken files.
+    Reads path, polyline and line elements under nested transforms, curves flattened to a tenth of a pixel, with their
+    color and width, and ignores the rest; the page's pixel is the unit of the viewBox. Raises ValueError with the
+    reason for broken files.
     """
     root = parse(data)
     if local(root) != "svg":
         raise ValueError(f"it is <{local(root)}>, not <svg>")
     reader = _Reader()
     view = floats(root.get("viewBox"), 4)
-    reader.walk(root, Affine.translation(-view[0], -view[1]) if view else Affine(), reader.loose)
+    frame = Affine.translation(-view[0], -view[1]) if view else Affine()
+    reader.walk(root, frame, _Pen().within(root), reader.loose)
     if reader.loose:
         reader.lines.append([Word(tuple(reader.loose))])
     lines = tuple(Line(tuple(words)) for words in reader.lines)

@@ -54,10 +54,10 @@ def _line(line: TextLine, ids: Iterator[int]) -> Iterator[str]:
     x0, _, x1, _ = line.box
     foot = " ".join(f"{number(x)},{number(line.baseline.at(x))}" for x in (x0, x1))
     yield f'<TextLine ID="line_{next(ids)}" {_place(line.box)} BASELINE="{foot}">'
-    for i, word in enumerate(line.words):
-        yield "<SP/>" if i else ""
-        sure = f'WC="{word.confidence:.4f}"'
-        yield f'<String ID="word_{next(ids)}" {_place(word.box)} {sure} CONTENT={quoted(word.text)}/>'
+    yield "\n<SP/>\n".join(
+        f'<String ID="word_{next(ids)}" {_place(w.box)} WC="{w.confidence:.4f}" CONTENT={quoted(w.text)}/>'
+        for w in line.words
+    )
     yield "</TextLine>"
 
 
@@ -108,8 +108,11 @@ def _word(element: Element, outer: Box) -> Word:
 
 
 def _box(element: Element, outer: Box) -> Box:
+    """Of the attributes, or around the polygon, whose coordinates may be apart by spaces or commas."""
     values = floats(" ".join(element.get(name, "") for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT")), 4)
-    if values is None:
-        return outer
-    x, y, width, height = values
-    return x, y, x + width, y + height
+    if values:
+        x, y, width, height = values
+        return x, y, x + width, y + height
+    polygon = next((e for shape in element if local(shape) == "Shape" for e in shape if local(e) == "Polygon"), None)
+    points = [float(v) for v in polygon.get("POINTS", "").replace(",", " ").split()] if polygon is not None else []
+    return (min(points[::2]), min(points[1::2]), max(points[::2]), max(points[1::2])) if len(points) > 1 else outer

@@ -7,7 +7,6 @@ wide as its ink, and the gap to the next is a space of usual width.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -27,6 +26,9 @@ _POINT = 25.4 / 72
 
 _NARROWEST, _WIDEST = 0.2, 0.7
 """Gaps between words, in sizes of the font: poppler joins words that are closer, and splits lines at wider gaps."""
+
+_THINNEST = 0.1
+"""Width of a character, in sizes of the font: characters in one place are taken for one."""
 
 _STEEPEST = 0.35
 """How much a line may rise or fall from end to end, in sizes of the font, before poppler takes it for several."""
@@ -97,19 +99,20 @@ def _ink(page: Page) -> Iterator[str]:
 
 
 def _text(line: TextLine, frame: Affine, font: glyphless.Font) -> Iterator[str]:
-    """The words from left to right, each with the space behind it."""
+    """The words from left to right, each with the space behind it, and upright even where the line isn't level.
+
+    Poppler would take a turned word apart, and PDFium leaves a lone character out.
+    """
     words = sorted(((w.box, glyphless.visual(plain(w.text))) for w in line.words if plain(w.text)), key=lambda w: w[0])
     if not words:
         return
     size = _size(line)
     base = _guided(line, size)
-    turn = Affine.rotation(-math.atan(base.slope))
     yield f"BT 3 Tr /Text {number(size * frame.zoom())} Tf"
     for box, end, word in _spaced(words, size):
-        stretch = (end - box[0]) * math.hypot(1, base.slope) / (len(word) * size * glyphless.ADVANCE / 1000)
-        ((x, y),) = frame.apply([(box[0], base.at(box[0]))]).tolist()
-        yield f"{_matrix(turn.then(Affine.translation(x, y)))} Tm"
-        yield f"{number(100 * stretch)} Tz {font.encode(word + ' ')} Tj"
+        stretch = (end - box[0]) / (len(word) * size * glyphless.ADVANCE / 1000)
+        ((x, y),) = frame.apply([(box[0], base.at((box[0] + box[2]) / 2))]).tolist()
+        yield f"1 0 0 1 {number(x)} {number(y)} Tm {number(100 * stretch)} Tz {font.encode(word + ' ')} Tj"
     yield "ET"
 
 
@@ -133,4 +136,4 @@ def _spaced(words: Sequence[tuple[Box, str]], size: float) -> Iterator[tuple[Box
     """Each word with the x where it ends so that the gap behind it isn't too narrow nor too wide."""
     for (box, word), (following, _) in pairwise([*words, ((words[-1][0][2] + _NARROWEST * size,) * 4, "")]):
         end = min(max(box[2], following[0] - _WIDEST * size), following[0] - _NARROWEST * size)
-        yield box, max(end, box[0] + _NARROWEST * size), word
+        yield box, max(end, box[0] + _THINNEST * size * len(word)), word

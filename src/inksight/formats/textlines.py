@@ -124,8 +124,12 @@ def _step(above: TextLine, below: TextLine) -> float | None:
 
 
 def plain(text: str) -> str:
-    """The text in one row: single spaces, without characters that control terminals or that UTF-8 doesn't know."""
-    return " ".join("".join(c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cs")).split())
+    """The text in one row: single spaces, without what controls terminals and what is no character."""
+    return " ".join("".join(c for c in text if c.isspace() or not _is_noise(c)).split())
+
+
+def _is_noise(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs") or character in "\ufffe\uffff"
 
 
 def pixels(box: Box, page: Page) -> tuple[int, int, int, int]:

@@ -9,7 +9,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from inksight import detect
-from inksight.image import open_image
+from inksight.detect.ruling import without_ruling
+from inksight.geometry import Affine
+from inksight.image import ink_map, open_image
 from inksight.ink import Word
 from inksight.skeleton import trace
 
@@ -49,6 +51,31 @@ def zigzag(x, y, width=60, height=24, teeth=6):
     """Something like a word: float (n, 2)."""
     k = np.arange(teeth + 1)
     return np.stack([x + k * width / teeth, y + height * (k % 2)], axis=1)
+
+
+def turned(angle, line="Two herons by the old mill,", size=1000):
+    """A line of the example page on a blank sheet, turned clockwise by `angle` degrees.
+
+    (picture uint8 (size, size, 3), the words, the corners of each word's box from the text's top left)
+    """
+    rgb, words = example()
+    found = [w for w in words if w.text in line.split()]
+    number = max({w.line for w in found}, key=lambda n: sum(w.line == n for w in found))
+    found = [w for w in words if w.line == number]
+    boxes = np.array([w.box for w in found])
+    middle = (boxes[:, :2].min(axis=0) + boxes[:, 2:].max(axis=0)) / 2
+    low, high = boxes.min(axis=0)[:2] - (10, 2), boxes.max(axis=0)[2:] - (-10, -2)
+    ink = np.zeros(rgb.shape[:2], np.float32)
+    part = np.s_[int(low[1]) : int(high[1]), int(low[0]) : int(high[0])]
+    ink[part] = without_ruling(ink_map(rgb))[part]
+    turn = Affine.translation(*-middle).then(Affine.rotation(np.radians(angle)))
+    turn = turn.then(Affine.translation(size / 2, size / 2))
+    back = turn.inverse()
+    matrix = (back.a, back.b, back.c, back.d, back.e, back.f)
+    sheet = Image.fromarray(ink).transform((size, size), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC)
+    picture = np.repeat(np.clip(235 * (1 - 0.8 * np.asarray(sheet)), 0, 255)[..., None], 3, axis=2).astype(np.uint8)
+    corners = [turn.apply([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]) for x0, y0, x1, y1 in boxes]
+    return picture, line.split(), corners
 
 
 class SkeletonTracer:

@@ -34,6 +34,8 @@ Node = dict[str, Any]
 class GoogleVision:
     """Asks the service, to which the picture is sent. Raises InputError without the library or credentials."""
 
+    looks = True
+
     def __init__(self) -> None:
         vision = extras.load("google.cloud.vision", "google-vision", "the detector google-vision")
         from google.auth.exceptions import DefaultCredentialsError
@@ -98,8 +100,8 @@ def _pages(response: Node, name: str) -> Iterator[Saved]:
     """The pages of one response; a blank picture has an empty one."""
     pages = (response.get("full_text_annotation") or {}).get("pages") or []
     for page in pages:
-        width, height = page.get("width") or 0, page.get("height") or 0
-        yield Saved(name, list(_words(page, width, height)), width or 1, height or 1)
+        width, height = page.get("width") or 1, page.get("height") or 1  # 1 x 1 where only shares are told
+        yield Saved(name, list(_words(page, width, height)), width, height)
     if not pages:
         single = (response.get("text_annotations") or [])[1:]  # the first is the whole text
         yield Saved(
@@ -146,7 +148,7 @@ def _break(word: Node) -> str | None:
 
 def _joined(parts: Sequence[Node], line: int, width: float, height: float) -> Found:
     """One word of parts without a space between them; a hyphen at the line's end isn't among the symbols."""
-    boxes = np.stack([_corners(p["bounding_box"], width or 1, height or 1) for p in parts])
+    boxes = np.stack([_corners(p["bounding_box"], width, height) for p in parts])
     corners = boxes[0] if len(parts) == 1 else hull(boxes, boxes[0])
     text = "".join(map(_text, parts)) + ("-" if _break(parts[-1]) == "HYPHEN" else "")
     confidence = min(max(min(p.get("confidence", 1.0) for p in parts), 0.0), 1.0)

@@ -42,6 +42,8 @@ TALL = 1.5
 class RapidOcr:
     """The default detector. Works offline."""
 
+    looks = True
+
     def __init__(self) -> None:
         from rapidocr import RapidOCR
 
@@ -72,10 +74,14 @@ class RapidOcr:
         boxes = result.boxes if result.boxes is not None else []
         return np.asarray(boxes, np.float64).reshape(-1, 4, 2)
 
+    def read(self, pictures: Sequence[Pixels]) -> list[tuple[str, float]]:
+        """What each picture of one line, uint8 (h, w, 3), says, and how surely (0..1)."""
+        found: Any = self._engine.recognize_txt([np.ascontiguousarray(p[:, :, ::-1]) for p in pictures])
+        return [(t.strip(), float(s) if t.strip() else 0.0) for t, s in zip(found.txts, found.scores, strict=True)]
+
     def sureness(self, pictures: Sequence[Pixels]) -> list[float]:
         """How surely each picture of one line, uint8 (h, w, 3), is read: 0..1."""
-        read: Any = self._engine.recognize_txt([np.ascontiguousarray(p[:, :, ::-1]) for p in pictures])
-        return [float(score) if text.strip() else 0.0 for text, score in zip(read.txts, read.scores, strict=True)]
+        return [score for _, score in self.read(pictures)]
 
     def _surest_way(self, bgr: Pixels, quad: Corners) -> tuple[str, float, Corners, Corners]:
         """What a tall box says: text, score, its box from the text's top left, and the boxes of its characters."""

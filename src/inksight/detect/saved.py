@@ -30,7 +30,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Saved:
-    """A detector that knows its words from a file, where they lie in a picture of `width` x `height` (0: unknown)."""
+    """A detector that knows its words from a file, where they lie in a picture of `width` x `height`.
+
+    0 x 0 says that this isn't known, 1 x 1 that the corners are shares of it.
+    """
 
     name: str
     words: Sequence[Found]
@@ -43,7 +46,7 @@ class Saved:
         scale = np.ones(2)
         if self.width > 0 and self.height > 0:
             scale = np.array([wide / self.width, high / self.height])
-            if abs(math.log(scale[0] / scale[1])) > SAME_SHAPE:
+            if (self.width, self.height) != (1, 1) and abs(math.log(scale[0] / scale[1])) > SAME_SHAPE:
                 size = f"{self.width:g} x {self.height:g}"
                 raise InputError(f"{self.name}: is for a picture of {size}, not {wide} x {high}: give that picture")
         found = []

@@ -6,7 +6,7 @@ What is heavy is imported when a command runs.
 import click
 
 from .. import __version__
-from . import convert, evaluate, serve
+from . import convert, evaluate, search, serve
 from .options import DETECTORS, FORMATS, MODES, SPLITS
 
 __all__ = ["DETECTORS", "FORMATS", "MODES", "SPLITS", "main"]
@@ -20,9 +20,10 @@ def main() -> None:
     \b
     inksight convert notes.jpg                 a page of notes -> notes.svg
     inksight word name.png -o name.inkml       a picture of one word
+    inksight search heron ink/                 where words stand on converted pages
     inksight convert --help                    more examples
     """
 
 
-for _command in (convert.convert, convert.word, evaluate.evaluate, serve.serve):
+for _command in (convert.convert, convert.word, search.search, evaluate.evaluate, serve.serve):
     main.add_command(_command)

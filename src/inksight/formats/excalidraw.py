@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..geometry import Affine, resample
+from ..geometry import Affine, Array
 from ..ink import Box, Page, Stroke, Word
 from .style import PLAIN, Photo, Style, background, jpeg, paper, sheet, styled
 
@@ -27,8 +27,9 @@ _PRESSURE = 0.5
 _PEN = 4.25 * 2 * float(np.sin(_PRESSURE * np.pi / 2))
 """How wide Excalidraw draws an element with a strokeWidth of 1 under this pressure."""
 
-_STEP = 2.0
-"""Distance of points in pixels: Excalidraw's smoothing lags behind by most of it, and so cuts corners."""
+_STEP, _STEPS = 2.0, 5
+"""Excalidraw's smoothing lags behind by most of a step and so cuts corners: before each, there are so many short steps
+(in pixels)."""
 
 _SETTLING = 2
 """How often the last point is repeated, so that the smoothing gets there."""
@@ -101,7 +102,7 @@ class _Scene:
         self._add("text", place, group, **own, opacity=0, customData=data)
 
     def _stroke(self, stroke: Stroke, group: list[str], data: dict[str, Any]) -> None:
-        xy = resample(stroke.points, _STEP)
+        xy = _eased(stroke.points.astype(np.float64))
         start = xy[0]
         tail = start + _DOT if len(xy) == 1 else np.repeat(xy[-1:], _SETTLING, axis=0)
         points = (np.vstack([xy, tail]) - start).round(2 if len(xy) > 1 else 4)
@@ -145,3 +146,15 @@ class _Scene:
             "updated": 1,
         }
         self.elements.append(element | own)
+
+
+def _eased(points: Array) -> Array:
+    """The stroke with short steps at the end of each long one; a stroke that doesn't move becomes its first point."""
+    if (points == points[0]).all():
+        return points[:1]
+    ends, steps = points[1:], points[:-1] - points[1:]
+    length = np.hypot(steps[:, 0], steps[:, 1])[:, None]
+    back = _STEP * np.arange(_STEPS, -1, -1)  # from the step's end
+    kept = (back < length - _STEP) | (back == 0)
+    share = back / np.maximum(length, _STEP)
+    return np.concatenate([points[:1], (ends[:, None] + share[:, :, None] * steps[:, None])[kept]])

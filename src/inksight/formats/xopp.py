@@ -108,7 +108,8 @@ def _png(photo: Photo) -> bytes:
 
     picture, out = Image.fromarray(photo), io.BytesIO()
     picture.thumbnail((_LONGEST, _LONGEST))
-    picture.quantize().save(out, "PNG")
+    palette = picture.reduce(4).quantize()  # a good one takes long to find
+    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(out, "PNG")
     return out.getvalue()
 
 

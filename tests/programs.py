@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 
 def need(program: str) -> str:
     """The program's path. Where it is missing the test is skipped, but fails in CI, which installs them all."""
-    path = shutil.which(program)
+    path = shutil.which(program) or shutil.which(program, path=Path(sys.executable).parent)  # those of our dev extra
     if path is None and os.environ.get("CI"):
         pytest.fail(f"{program} is missing: install the packages of tests/packages.txt")
     if path is None:

@@ -27,7 +27,8 @@ NOTHING_FOUND = 1
 @click.argument("folder", metavar="FOLDER")
 @click.option("--json", "as_json", is_flag=True, help="Matches as JSON, one in a row.")
 @click.option("--overlay", metavar="DIR", help="Also draw the pages with the matches marked into this folder.")
-def search(words: str, folder: str, as_json: bool, overlay: str | None) -> None:
+@click.option("--photos", metavar="DIR", help="Draw over the photos in here, if they aren't beside the files.")
+def search(words: str, folder: str, as_json: bool, overlay: str | None, photos: str | None) -> None:
     """Find words on converted pages, even where they were misread.
 
     FOLDER has what `inksight convert` wrote: JSON, SVG, InkML or PDF, in folders, too. Several words are a phrase:
@@ -43,7 +44,7 @@ def search(words: str, folder: str, as_json: bool, overlay: str | None) -> None:
     Examples:
       inksight convert -r scans/ -o ink/ --to json     once
       inksight search heron ink/
-      inksight search "by the old mill" ink/ --overlay found/
+      inksight search "by the old mill" ink/ --overlay found/ --photos scans/
       inksight search heron ink/ --json | jq .file
     """
     from ..search import search
@@ -56,7 +57,7 @@ def search(words: str, folder: str, as_json: bool, overlay: str | None) -> None:
         for match in found:
             click.echo(_as_json(match) if as_json else _as_line(match))
         if overlay is not None:
-            for path in _draw(found, Path(folder), Path(overlay)):
+            for path in _draw(found, Path(folder), Path(overlay), photos):
                 click.echo(f"-> {path}", err=True)
     failures.exit()
     if not found:
@@ -78,7 +79,7 @@ def _as_line(match: Match) -> str:
     return f"{match.file}:{match.page}:{match.line}:{boxes}: {text}{likeness}"
 
 
-def _draw(found: Sequence[Match], folder: Path, out: Path) -> Iterator[Path]:
+def _draw(found: Sequence[Match], folder: Path, out: Path, photos: str | None) -> Iterator[Path]:
     """Write a PNG for each page with matches, in folders like those in `folder`; gives them as they are written."""
     from ..saving import save
     from ..search.overlay import draw
@@ -89,9 +90,10 @@ def _draw(found: Sequence[Match], folder: Path, out: Path) -> Iterator[Path]:
     several = {file for file, page in pages if page > 1}
     for (file, page), matches in pages.items():
         name = f"{file.stem}-{page}.png" if file in several else f"{file.stem}.png"
-        target = out / file.relative_to(folder).parent / name
-        picture, data = draw(file, page, matches), io.BytesIO()
-        picture.save(data, "PNG", compress_level=1)
+        place = file.relative_to(folder).parent
+        target, places = out / place / name, [file.parent, *([Path(photos, place)] if photos else [])]
+        data = io.BytesIO()
+        draw(file, page, matches, places).save(data, "PNG", compress_level=1)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             save(target, data.getvalue())

@@ -18,49 +18,54 @@ if TYPE_CHECKING:
 
     from . import Match
 
-MARKER, EDGE = (255, 235, 59), (230, 81, 0)
+MARKER, EDGE = (255, 225, 0, 90), (230, 81, 0, 255)
+"""Red, green, blue and opacity: ink shows through on paper and on boards."""
 _SAME_SHAPE = 0.02
 """A picture is of a page whose width to height differs by no more."""
 _LEAST_MARGIN = 2
 
 
-def draw(file: Path, page: int, matches: Sequence[Match]) -> Image:
-    """Page `page`, from 1, of a converted file, with the matches there marked.
+def draw(file: Path, page: int, matches: Sequence[Match], folders: Sequence[Path]) -> Image:
+    """Page `page`, from 1, of a converted file, with the matches there marked, RGB.
 
-    The page is its photo where that lies beside the file, else its ink. Raises InputError where neither can be read.
+    The page is its photo if one of `folders` has it, else its ink. Raises InputError where neither can be read.
     """
-    from PIL import Image, ImageChops, ImageDraw
+    from PIL import Image, ImageDraw
 
-    size = matches[0].width, matches[0].height
-    picture = Image.fromarray(_picture(file, page, size))
-    zoom = picture.width / size[0], picture.height / size[1]
-    marks = Image.new("RGB", picture.size, "white")
+    width, height = matches[0].width, matches[0].height
+    photos = (photo for folder in folders for photo in _photos(file, folder))
+    rgb = next((rgb for photo in photos if (rgb := _opened(*photo, width / height)) is not None), None)
+    picture = Image.fromarray(_ink(file, page) if rgb is None else rgb).convert("RGBA")
+    marks = Image.new("RGBA", picture.size)
     pen, margin = ImageDraw.Draw(marks), max(_LEAST_MARGIN, picture.height // 300)
+    across, down = picture.width / width, picture.height / height
     for x0, y0, x1, y1 in (box for match in matches for box in match.boxes):
-        edges = x0 * zoom[0] - margin, y0 * zoom[1] - margin, x1 * zoom[0] + margin, y1 * zoom[1] + margin
+        edges = x0 * across - margin, y0 * down - margin, x1 * across + margin, y1 * down + margin
         pen.rounded_rectangle(edges, 3 * margin, MARKER, EDGE, max(1, margin // 2))
-    return ImageChops.multiply(picture, marks)
+    return Image.alpha_composite(picture, marks).convert("RGB")
 
 
-def _picture(file: Path, page: int, size: tuple[float, float]) -> Pixels:
-    for photo, number in _photos(file):
-        try:
-            rgb = open_image(photo, page=number - 1)
-        except InputError:
-            continue
-        height, width = rgb.shape[:2]
-        if abs(width * size[1] / (height * size[0]) - 1) < _SAME_SHAPE:
-            return rgb
+def _ink(file: Path, page: int) -> Pixels:
     if file.suffix.lower() == ".pdf":
         return open_image(file, page=page - 1)
     return open_image(formats.dumps(formats.read(file), "png", style=Style(color="ink")))
 
 
-def _photos(file: Path) -> Iterator[tuple[Path, int]]:
-    """Pictures beside the file with its name, or with several pages, one of which gave the file."""
-    numbered = re.fullmatch(r"(.+)-(\d+)", file.stem)
-    for path in sorted(p for p in file.parent.iterdir() if p.suffix.lower() in PICTURES and p != file):
+def _opened(photo: Path, page: int, shape: float) -> Pixels | None:
+    """The photo, if it can be read and has the page's width to height."""
+    try:
+        rgb = open_image(photo, page=page - 1)
+    except InputError:
+        return None
+    return rgb if abs(rgb.shape[1] / rgb.shape[0] / shape - 1) < _SAME_SHAPE else None
+
+
+def _photos(file: Path, folder: Path) -> Iterator[tuple[Path, int]]:
+    """Pictures with the file's name, or with several pages, of which the file's number is one; and the page."""
+    numbered = re.fullmatch(r"(.+)-0*([1-9]\d*)", file.stem)
+    pictures = folder.iterdir() if folder.is_dir() else []
+    for path in sorted(p for p in pictures if p.suffix.lower() in PICTURES and p != file):
         if path.stem == file.stem:
             yield path, 1
-        elif numbered and path.stem == numbered[1] and int(numbered[2]) > 0:
+        elif numbered and path.stem == numbered[1]:
             yield path, int(numbered[2])

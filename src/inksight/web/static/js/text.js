@@ -1,0 +1,60 @@
+// The reading: lines of words beside the picture.
+
+const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+export class Reading extends EventTarget {
+  constructor(list) {
+    super();
+    this.list = list;
+    for (const [kind, event] of [["hover", "pointerover"], ["choose", "click"], ["hover", "focusin"]]) {
+      list.addEventListener(event, (e) => {
+        const word = e.target.closest("[data-index]");
+        this.dispatchEvent(new CustomEvent(kind, { detail: word ? Number(word.dataset.index) : null }));
+      });
+    }
+    list.addEventListener("pointerleave", () => this.dispatchEvent(new CustomEvent("hover", { detail: null })));
+  }
+
+  draw(words) {
+    const rows = new Map();
+    words.forEach((word, i) => rows.set(word.line, [...(rows.get(word.line) ?? []), [word, i]]));
+    this.list.replaceChildren(...[...rows.keys()].sort((a, b) => a - b).map((line) => this.#row(rows.get(line))));
+  }
+
+  #row(words) {
+    const row = document.createElement("li");
+    for (const [word, i] of words) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.dataset.index = i;
+      button.className = word.kind === "drawing" ? "drawing" : word.text ? (word.confidence < 0.3 ? "doubtful" : "") : "unread";
+      button.textContent = word.kind === "drawing" ? "drawing" : word.text || "no text";
+      row.append(button, " ");
+    }
+    return row;
+  }
+
+  mark(lit, selected, found = new Set()) {
+    for (const button of this.list.querySelectorAll("[data-index]")) {
+      const i = Number(button.dataset.index);
+      button.classList.toggle("lit", i === lit);
+      button.classList.toggle("found", found.has(i));
+      if (i === selected) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
+    }
+  }
+
+  focus(index) { this.list.querySelector(`[data-index="${index}"]`)?.focus({ preventScroll: false }); }
+}
+
+/** Indices of the words in which the query's words stand one after the other; case and accents don't matter. */
+export function search(words, query) {
+  const asked = plain(query).split(/\s+/).filter(Boolean);
+  const found = new Set();
+  if (!asked.length) return found;
+  const texts = words.map((w) => plain(w.text ?? ""));
+  for (let i = 0; i + asked.length <= texts.length; i++) {
+    if (asked.every((part, k) => texts[i + k].includes(part))) asked.forEach((_, k) => found.add(i + k));
+  }
+  return found;
+}

@@ -1,4 +1,4 @@
-"""A page: find the words, take each one's ink, trace it, put the strokes back, in reading order."""
+"""A page: lay it flat, find the words, take each one's ink, trace it, put the strokes back, in reading order."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from PIL import Image
 
 from . import detect
+from . import sheet as sheets
 from .appearance import measured
 from .detect import Detection, Detector
 from .detect.components import Crop, crops
 from .detect.layout import reading_order
 from .detect.ruling import without_ruling
+from .frames import Chain, Frame
 from .geometry import Affine
 from .image import Map, Pixels, Source, binarize, ink_map, open_image, open_pages
 from .ink import Box, Line, Page, Word
+from .sheet import Sheet
 from .skeleton import trace as trace_skeleton
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ def convert(
     model: str | Path | None = None,
     progress: Progress | None = None,
     listener: Listener | None = None,
+    flatten: bool = False,
 ) -> Page:
     """The digital ink of a picture of handwriting, in pixels of the picture.
 
@@ -70,9 +73,10 @@ def convert(
     `detector` is one of inksight.detect.NAMES or a callable; "none" takes the whole picture for one word. `model` is a
     folder with a model's files; left out, the one that comes with the package. Words are in reading order; drawings,
     arrows and underlines follow in a last line, as words without text and with the origin "skeleton". A blank picture
-    gives a page without lines. Raises InputError for a picture that can't be read.
+    gives a page without lines. With `flatten` the ink is in the frame of the sheet, laid flat and turned upright, at
+    most 2500 pixels a side; `convert_pages` gives that picture, too. Raises InputError for what can't be read.
     """
-    return _convert(open_image(image), mode, detector, model, progress, listener)
+    return _convert(open_image(image), mode, detector, model, progress, listener, flatten)[1]
 
 
 def convert_pages(
@@ -82,10 +86,14 @@ def convert_pages(
     detector: str | Detector = "rapidocr",
     model: str | Path | None = None,
     progress: Progress | None = None,
+    flatten: bool = False,
 ) -> Iterator[tuple[Pixels, Page]]:
-    """The same for every page of a PDF or TIFF, one after the other, each with its pixels, uint8 (H, W, 3)."""
+    """The same for every page of a PDF or TIFF, each with the picture that its ink lies over, uint8 (H, W, 3).
+
+    That is the page's own picture, or with `flatten` the flattened one.
+    """
     for rgb in open_pages(source):
-        yield rgb, _convert(rgb, mode, detector, model, progress)
+        yield _convert(rgb, mode, detector, model, progress, flatten=flatten)
 
 
 def _convert(
@@ -95,15 +103,20 @@ def _convert(
     model: str | Path | None,
     progress: Progress | None,
     listener: Listener | None = None,
-) -> Page:
-    height, width = rgb.shape[:2]
-    rgb, frame = _reduced(rgb)
-    ink = without_ruling(ink_map(rgb))
+    flatten: bool = False,
+) -> tuple[Pixels, Page]:
+    find = detect.load(detector) if isinstance(detector, str) else detector
+    sheet = _sheet(rgb, find, flatten)
+    shown, frame = (sheet.rgb, Affine()) if flatten else (rgb, sheet.frame)
+    height, width = shown.shape[:2]
+    ink = without_ruling(ink_map(sheet.rgb))
+    if sheet.inside is not None:
+        ink = np.where(sheet.inside, ink, np.float32(0))
     mask = binarize(ink)
     if not mask.any():
-        return Page(width, height)
-    find = detect.load(detector) if isinstance(detector, str) else detector
-    found = _believed(find(rgb), len(rgb))
+        return shown, Page(width, height)
+    found = _believed(_found(find, rgb, sheet), len(sheet.rgb))
+    rgb = sheet.rgb
     cut, drawings = crops(rgb, ink, mask, found)
     inked = [(d, c) for d, c in zip(found, cut, strict=True) if c is not None]
     detections = [d for d, _ in inked]
@@ -114,18 +127,24 @@ def _convert(
     if drawings:
         lines.append([_sketch(c) for c in drawings])
     page = measured(Page(rgb.shape[1], rgb.shape[0], tuple(Line(tuple(line)) for line in lines)), rgb, ink)
-    return Page(width, height, tuple(Line(tuple(w.transformed(frame) for w in line.words)) for line in page.lines))
+    moved = tuple(Line(tuple(w.transformed(frame) for w in line.words)) for line in page.lines)
+    return shown, Page(width, height, moved)
 
 
-def _reduced(rgb: Pixels) -> tuple[Pixels, Affine]:
-    """The picture with at most WORKING_SIDE pixels a side, and the way back from its pixels to the given ones."""
-    height, width = rgb.shape[:2]
-    scale = WORKING_SIDE / max(height, width)
-    if scale >= 1:
-        return rgb, Affine()
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BOX))
-    return small, Affine.scaling(width / size[0], height / size[1])
+def _sheet(rgb: Pixels, find: Detector, flatten: bool) -> Sheet:
+    """What the detector and the tracer see. Who knows where the words are speaks of the picture as it is."""
+    if flatten or detect.looks(find):
+        return sheets.flatten(rgb, WORKING_SIDE)
+    return sheets.as_it_is(rgb, WORKING_SIDE)
+
+
+def _found(find: Detector, rgb: Pixels, sheet: Sheet) -> Sequence[Detection]:
+    """The words, in pixels of the sheet."""
+    if detect.looks(find):
+        return find(sheet.rgb)
+    plain = sheets.as_it_is(rgb, WORKING_SIDE)
+    to_sheet = Chain((plain.frame, sheet.frame.inverse()))
+    return [word.transformed(to_sheet) for word in find(plain.rgb)]
 
 
 def _tracer(model: str | Path | None) -> Tracer:
@@ -148,7 +167,7 @@ def _believed(words: Sequence[Detection], page_height: int) -> list[Detection]:
 _Telling = Callable[[Sequence[Word], int, int], None]
 
 
-def _telling(progress: Progress | None, listener: Listener | None, frame: Affine) -> _Telling:
+def _telling(progress: Progress | None, listener: Listener | None, frame: Frame) -> _Telling:
     """Tells of the words traced last, how many are done, and how many there are."""
 
     def tell(words: Sequence[Word], done: int, total: int) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InputError
+from ..frames import Frame
 from ..geometry import Affine
 from ..image import Pixels
 from ..ink import Box
@@ -74,6 +75,12 @@ class Detection:
         (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
         return x0, y0, x1, y1
 
+    def transformed(self, frame: Frame) -> Detection:
+        """The word in another frame."""
+        x0, y0, x1, y1 = self.box
+        corners = self.quad or ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+        return Detection.around(frame.apply(corners), self.text, self.confidence, self.line)
+
     @property
     def height(self) -> float:
         """How high the word is across its writing direction."""
@@ -81,11 +88,20 @@ class Detection:
 
 
 class Detector(Protocol):
-    """Finds the words of a picture."""
+    """Finds the words of a picture.
+
+    One that has to look for them has an attribute `looks` that is True: it is shown the sheet laid flat. Any other
+    knows where they are in the picture as it came.
+    """
 
     def __call__(self, rgb: Pixels) -> Sequence[Detection]:
         """The words of `rgb`, uint8 (H, W, 3), in any order; none for a blank page."""
         ...
+
+
+def looks(detector: Detector) -> bool:
+    """Whether the detector looks for the words in what it is shown."""
+    return bool(getattr(detector, "looks", False))
 
 
 def whole_page(rgb: Pixels) -> Sequence[Detection]:

@@ -25,6 +25,8 @@ Predictor = Callable[[list[Pixels]], Any]
 class Doctr:
     """Finds and reads words; `predictor` is an OCR predictor of either library, made here if left out."""
 
+    looks = True
+
     def __init__(self, predictor: Predictor | None = None) -> None:
         self._predict = predictor or _predictor()
 

@@ -33,6 +33,8 @@ TIMEOUT = 300.0
 class Tesseract:
     """Finds and reads words. Raises InputError where the program isn't installed."""
 
+    looks = True
+
     def __init__(self, language: str | None = None) -> None:
         program = shutil.which("tesseract")
         if program is None:

@@ -1,0 +1,185 @@
+"""The sheet in a picture, laid flat and turned upright, before anything looks for words.
+
+    outline.py   the sheet's four edges on a table; contour.py follows them as they bend
+    camera.py    how the sheet lay before the camera
+    writing.py   the direction of the lines of writing, and which way is up
+    bend.py      how far the lines are bent
+    render.py    the picture in the new frame
+
+Everything is measured on small pictures; the full one is resampled once. A picture whose writing is level and that
+shows no table comes back as it is, apart from its size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..frames import Chain, Frame
+from ..geometry import Affine, Array
+from ..image import Pixels, binarize, ink_map
+from . import bend
+from .camera import flat_to_picture
+from .contour import contour
+from .outline import outlines
+from .render import render
+from .writing import direction, is_upside_down, middle_lines
+
+Mask = NDArray[np.bool_]
+
+LOOK_SIDE = 736
+"""Longer side in pixels of the picture in which the sheet and the lines of writing are looked for."""
+
+LEVEL = np.radians(0.5)
+"""Writing that is turned by less stays as it is: detectors and tracer don't mind."""
+
+HELD = 0.9
+"""Share of the writing that must lie on a sheet; else it is something else that has four edges."""
+
+LIKELY_BLANK = 0.35
+"""The least score of an outline without any writing in it."""
+
+SEAM = 0.004
+"""Of the sheet's longer side: so far from its edges there is no ink but the edge's own shadow."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A flat, upright sheet: `rgb`, uint8 (H, W, 3), and the `frame` from its pixels to those of the input picture.
+
+    `inside`, bool (H, W), is False beyond the edges of the sheet, where `rgb` goes on as paper; None where the sheet
+    fills the picture.
+    """
+
+    rgb: Pixels
+    frame: Frame
+    inside: Mask | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Edges:
+    """A sheet found in a picture: corners (4, 2) or None where some are out of sight, and the course of its edges."""
+
+    corners: Array | None
+    course: Array
+
+
+def as_it_is(rgb: Pixels, side: int) -> Sheet:
+    """The whole picture, reduced to at most `side` pixels a side."""
+    height, width = rgb.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1:
+        return Sheet(rgb, Affine())
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BOX))
+    return Sheet(small, Affine.scaling(width / size[0], height / size[1]))
+
+
+def flatten(rgb: Pixels, side: int) -> Sheet:
+    """The sheet that `rgb`, uint8 (H, W, 3), shows, flat and upright, at most `side` pixels a side."""
+    from ..detect.rapidocr import shared
+
+    look = as_it_is(rgb, LOOK_SIDE)
+    boxes = shared().lines(look.rgb)
+    edges = _edges(look.rgb, boxes)
+    corners = edges.corners if edges is not None else None
+    camera = flat_to_picture(corners, look.rgb.shape[1::-1]) if corners is not None else Affine()
+    lines, heights = middle_lines(_mapped(boxes, camera.inverse()))
+    angle = direction(lines)
+    turn = _snapped(angle) if angle is not None else 0.0
+    to_look: Frame = Chain((Affine.rotation(turn), camera))
+    lines = Affine.rotation(-turn).apply(lines.reshape(-1, 2)).reshape(-1, 2, 2)
+    if is_upside_down(rgb, lines, heights, Chain((to_look, look.frame)), shared().sureness):
+        turn += np.pi
+        to_look = Chain((Affine.rotation(turn), camera))
+    height, width = look.rgb.shape[:2]
+    rim = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
+    course = edges.course if edges is not None else rim
+    seen = course.clip(0, [width, height])
+    straight = _unbent(look.rgb, boxes, to_look, course, seen)
+    if edges is None and straight is to_look and turn == 0:
+        return as_it_is(rgb, side)
+    return _laid_flat(rgb, Chain((straight, look.frame)), look.frame.apply(course), look.frame.apply(seen), side)
+
+
+def _mapped(boxes: Array, frame: Frame) -> Array:
+    """Boxes (n, 4, 2) in another frame."""
+    return frame.apply(boxes.reshape(-1, 2)).reshape(-1, 4, 2)
+
+
+def _snapped(angle: float) -> float:
+    """The angle, or the nearest quarter turn if that is as good."""
+    quarter = round(angle / (np.pi / 2)) * np.pi / 2
+    return quarter if abs(angle - quarter) < LEVEL else angle
+
+
+def _edges(rgb: Pixels, boxes: Array) -> _Edges | None:
+    """The edges of the likeliest sheet that holds the writing in `boxes`, float64 (n, 4, 2); None for no such sheet."""
+    for outline in outlines(rgb):
+        if len(boxes) == 0 and not (outline.whole and outline.score > LIKELY_BLANK):
+            continue
+        if _share_inside(boxes, outline.corners, rgb.shape[:2]) >= HELD:
+            corners, course = contour(rgb, outline)
+            if _share_inside(boxes, course, rgb.shape[:2]) < HELD:
+                corners, course = outline.corners, outline.corners
+            return _Edges(corners if outline.whole else None, course)
+    return None
+
+
+def _share_inside(boxes: Array, course: Array, shape: tuple[int, ...]) -> float:
+    """How much of the boxes' middle lines lies within the course; 1 where there are no boxes."""
+    region = np.zeros(shape[:2], np.uint8)
+    cv2.fillPoly(region, [course.round().astype(np.int32)], 1)
+    at = np.linspace(0.05, 0.95, 15)[:, None, None]
+    points = (1 - at) * boxes[:, :2].mean(axis=1) + at * boxes[:, 2:].mean(axis=1)
+    across = (1 - at) * boxes[:, [0, 3]].mean(axis=1) + at * boxes[:, 1:3].mean(axis=1)
+    xy = np.concatenate([points, across]).reshape(-1, 2).astype(int).clip(0, [shape[1] - 1, shape[0] - 1])
+    return float(region[xy[:, 1], xy[:, 0]].mean()) if len(xy) else 1.0
+
+
+def _unbent(rgb: Pixels, boxes: Array, to_rgb: Frame, course: Array, seen: Array) -> Frame:
+    """`to_rgb`, or where the lines of writing in `boxes` (n, 4, 2) are bent, a frame in which they are straight."""
+    level = _laid_flat(rgb, to_rgb, course, seen, LOOK_SIDE)
+    lines = _mapped(boxes, level.frame.inverse())
+    upright = np.concatenate([lines.min(axis=1), lines.max(axis=1)], axis=1)
+    ink = binarize(ink_map(level.rgb))
+    bent = bend.fit(ink if level.inside is None else ink & level.inside, upright)
+    return to_rgb if bent is None else Chain((bent, level.frame))
+
+
+def _laid_flat(rgb: Pixels, to_rgb: Frame, course: Array, seen: Array, side: int) -> Sheet:
+    """The part of `rgb` within `course`, a polygon in its pixels, in the frame that `to_rgb` leads from.
+
+    `seen` is the course within the picture. The result has the picture's own resolution, as far as `side` permits.
+    """
+    back = to_rgb.inverse()
+    (x0, y0), (x1, y1) = (f(back.apply(seen), axis=0).tolist() for f in (np.min, np.max))
+    scale = min(to_rgb.zoom(((x0 + x1) / 2, (y0 + y1) / 2)), side / max(x1 - x0, y1 - y0))
+    width, height = max(4, round((x1 - x0) * scale)), max(4, round((y1 - y0) * scale))
+    place = Affine.scaling((x1 - x0) / width, (y1 - y0) / height).then(Affine.translation(x0, y0))
+    frame = Chain((place, to_rgb))
+    inside = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(inside, [place.inverse().apply(back.apply(course)).round().astype(np.int32)], 1)
+    seam = 2 * round(SEAM * max(width, height)) + 1
+    inside = cv2.erode(inside, np.ones((seam, seam), np.uint8))
+    if not inside.any():
+        return Sheet(render(rgb, frame, (width, height)), frame)
+    return Sheet(_papered(render(rgb, frame, (width, height)), inside > 0), frame, inside > 0)
+
+
+def _papered(rgb: Pixels, inside: Mask) -> Pixels:
+    """The picture with what lies outside replaced by the paper beside it."""
+    height, width = inside.shape
+    size = max(2, width // 32), max(2, height // 32)
+    known = cv2.resize(inside.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    sums = cv2.resize(np.where(inside[..., None], rgb, 0).astype(np.uint8), size, interpolation=cv2.INTER_AREA)
+    near = [cv2.GaussianBlur(v.astype(np.float32), (0, 0), s) for s in (2, 8, 32) for v in (sums, known)]
+    paper = near[4] / np.maximum(near[5], 1e-6)[..., None]
+    for total, weight in ((near[2], near[3]), (near[0], near[1])):
+        paper = np.where(weight[..., None] > 0.05, total / np.maximum(weight, 1e-6)[..., None], paper)
+    full = cv2.resize(paper.clip(0, 255).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.where(inside[..., None], rgb, full)

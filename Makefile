@@ -1,4 +1,4 @@
-# make demo        convert the example page: out/page.svg, .json, .inkml and .png
+# make demo        convert the example page: out/page.svg, .png, .xopp, ...
 # make test        run the tests (those of training are skipped without PyTorch)
 # make lint        style and types
 # make train-env   what training needs; TORCH says which build, e.g. TORCH=torch==2.13.0

@@ -18,6 +18,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +36,7 @@ __all__ = [
     "format_of",
     "holds_pages",
     "loads",
+    "loads_pages",
     "read",
     "write",
     "write_pages",
@@ -111,18 +113,29 @@ def dumps(page: Page, fmt: str, *, photo: Photo | None = None, style: Style = PL
 
 def loads(data: bytes, fmt: str, *, name: str | Path = "ink") -> Page:
     """The page in a file's bytes. Raises InputError, naming `name` and the reason, when they can't be read as `fmt`."""
-    reader = getattr(_module(fmt), "loads", None)
+    page: Page = _load("loads", data, fmt, name)
+    return page
+
+
+def loads_pages(data: bytes, fmt: str, *, name: str | Path = "ink") -> list[Page]:
+    """All pages in a file's bytes: several where the format holds them, else one. Raises InputError as `loads` does."""
+    if hasattr(_module(fmt), "loads_pages"):
+        return list(_load("loads_pages", data, fmt, name))
+    return [loads(data, fmt, name=name)]
+
+
+def _load(function: str, data: bytes, fmt: str, name: str | Path) -> Any:
+    reader = getattr(_module(fmt), function, None)
     if reader is None:
         readable = [f for f in FORMATS if hasattr(_module(f), "loads")]
         raise InputError(f"{name}: .{fmt} files hold no ink that could be read; use one of {_endings(readable)}")
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # Stroke refuses what is beyond float32, in words
-            page: Page = reader(data)
+            return reader(data)
     except RecursionError:
         raise InputError(f"{name}: not a usable {fmt} file: its elements are nested too deeply") from None
     except ValueError as error:
         raise InputError(f"{name}: not a usable {fmt} file: {' '.join(str(error).split())}") from error
-    return page
 
 
 def write(

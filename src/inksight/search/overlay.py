@@ -48,7 +48,8 @@ def draw(file: Path, page: int, matches: Sequence[Match], folders: Sequence[Path
 def _ink(file: Path, page: int) -> Pixels:
     if file.suffix.lower() == ".pdf":
         return open_image(file, page=page - 1)
-    return open_image(formats.dumps(formats.read(file), "png", style=Style(color="ink")))
+    pages = formats.loads_pages(file.read_bytes(), formats.format_of(file), name=file)
+    return open_image(formats.dumps(pages[page - 1], "png", style=Style(color="ink")))
 
 
 def _opened(photo: Path, page: int, shape: float) -> Pixels | None:

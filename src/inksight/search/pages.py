@@ -14,10 +14,12 @@ from ..ink import Box
 if TYPE_CHECKING:
     from ..ink import Page
 
-SUFFIXES = (".json", ".svg", ".inkml", ".pdf")
+SUFFIXES = (".json", ".jsonl", ".svg", ".inkml", ".pdf")
 """Files that keep what was read, the more exact first: of several results of a page one is searched."""
 
-_OURS = {".json": b'"inksight"', ".svg": b'class="word"', ".inkml": b"<ink", ".pdf": b"%PDF-"}
+_OURS = {
+    ".json": b'"inksight"', ".jsonl": b'"inksight"', ".svg": b'class="word"', ".inkml": b"<ink", ".pdf": b"%PDF-",
+}  # fmt: skip
 """What such a file has where it may be of ours: a folder may hold others."""
 
 
@@ -60,7 +62,9 @@ def entries(path: Path, data: bytes) -> list[Entries]:
     suffix = path.suffix.lower()
     if _OURS[suffix] not in data:
         return []
-    return _of_pdf(data) if suffix == ".pdf" else [_of_page(formats.loads(data, suffix[1:], name=path))]
+    if suffix == ".pdf":
+        return _of_pdf(data)
+    return [_of_page(page) for page in formats.loads_pages(data, suffix[1:], name=path)]
 
 
 def _of_page(page: Page) -> Entries:

@@ -18,7 +18,7 @@ from PIL import Image
 from inksight import formats
 from inksight.errors import InputError
 from inksight.formats import FORMATS, Style, dumps, ending, loads, read, write
-from inksight.formats.style import rainbow
+from inksight.formats.style import BOARD, rainbow, styled
 from inksight.ink import Line, Page, Stroke, Word
 
 READABLE = ("inkml", "json", "jsonl", "svg")
@@ -36,8 +36,11 @@ def pages(limit, text):
     box = st.tuples(corner, corner, corner, corner).map(
         lambda b: (min(b[::2]), min(b[1::2]), max(b[::2]), max(b[1::2]))
     )
-    strokes = st.lists(points(limit).map(Stroke), max_size=3).map(tuple)
-    word = st.builds(Word, strokes, text, st.floats(0, 1), box, st.sampled_from(ORIGINS))
+    width = st.none() | st.floats(0.01, 90)
+    color = st.none() | st.sampled_from(["#000000", "#1a2b3c", "#ffffff"])
+    strokes = st.lists(st.builds(Stroke, points(limit), width, color), max_size=3).map(tuple)
+    kind = st.sampled_from(["word", "word", "drawing"])
+    word = st.builds(Word, strokes, text, st.floats(0, 1), box, st.sampled_from(ORIGINS), kind)
     line = st.lists(word, max_size=3).map(lambda words: Line(tuple(words)))
     size = st.floats(0, 5000)
     return st.builds(Page, size, size, st.lists(line, max_size=3).map(tuple))
@@ -61,12 +64,15 @@ def assert_close(got, want):
     assert (got.width, got.height) == pytest.approx((want.width, want.height), abs=0.01)
     assert [len(line.words) for line in got.lines] == [len(line.words) for line in want.lines]
     for a, b in zip(got.words, want.words, strict=True):
-        assert (a.text, a.origin) == (b.text, b.origin)
+        assert (a.text, a.origin, a.kind) == (b.text, b.origin, b.kind)
         assert a.confidence == pytest.approx(b.confidence, abs=1e-4)
         assert a.box == pytest.approx(b.box, abs=0.01)
         assert len(a.strokes) == len(b.strokes)
         for s, t in zip(a.strokes, b.strokes, strict=True):
             assert np.allclose(rounded(s), rounded(t), atol=0.011, rtol=1e-6)
+            assert s.color == t.color
+            assert (s.width is None) == (t.width is None)
+            assert s.width == pytest.approx(t.width, abs=0.006)
 
 
 def sample():
@@ -119,7 +125,7 @@ def test_json_writes_the_shortest_decimals_and_a_row_per_word():
 @given(pages(5000, xml_text))
 @settings(max_examples=150, deadline=None, derandomize=True)
 def test_svg_keeps_a_hundredth_of_a_pixel(page):
-    assert_close(loads(dumps(page, "svg"), "svg"), page)
+    assert_close(loads(dumps(page, "svg"), "svg"), styled(page, Style()))  # what is drawn has a look
 
 
 @given(pages(5000, xml_text))
@@ -160,7 +166,9 @@ EMPTY = {
     "no line": Page(30, 20),
     "no size": Page(0, 0),
     "an empty line": Page.of_words([], 30, 20),
-    "empty lines around a word": Page(30, 20, (Line(), Line((Word((Stroke([[1, 1]]),)),)), Line(), Line())),
+    "empty lines around a word": Page(
+        30, 20, (Line(), Line((Word((Stroke([[1, 1]], 2.5, "#102030"),)),)), Line(), Line())
+    ),
     "a word without ink": Page.of_words([Word(text="lost", box=(1, 2, 3, 4))], 30, 20),
     "a word of nothing": Page.of_words([Word()], 30, 20),
     "two words of nothing": Page.of_words([Word(), Word()], 30, 20),
@@ -206,7 +214,7 @@ def test_svg_is_one_path_per_stroke_grouped_by_word():
     assert lines == [["hi", "to"], ["you"]]
     assert [p.get("d") for p in root.iter(SVG + "path")] == [
         "M10 40 L20 20 30 40",
-        "M20 10 L20 10",
+        "M20 10 h0.001",
         "M50.12 40 L80 30.5",
         "M10 90 L60 80",
     ]
@@ -274,6 +282,55 @@ def test_svg_smooth_commands_mirror_the_last_handle():
     assert drawn('<path d="M0 0C0 9 9 9 9 0S18-9 18 0"/>') == drawn('<path d="M0 0C0 9 9 9 9 0C9-9 18-9 18 0"/>')
     assert drawn('<path d="M0 0Q5 9 9 0T18 0"/>') == drawn('<path d="M0 0Q5 9 9 0Q13-9 18 0"/>')
     assert drawn('<path d="M0 0L9 0S9 9 18 0"/>') == drawn('<path d="M0 0L9 0C9 0 9 9 18 0"/>')
+
+
+def test_svg_reads_color_and_width_as_they_are_inherited():
+    strokes = svg("""<g stroke="navy" stroke-width="2" transform="scale(3)">
+        <path d="M0 0L1 1"/><path d="M0 0L1 1" stroke="rgb(1,2,3)" style="stroke-width:1mm;fill:none"/>
+        <path d="M0 0L1 1" stroke="none"/></g><path d="M0 0L1 1" stroke="#abc"/><path d="M0 0L1 1"/>""").strokes
+    assert [s.color for s in strokes] == ["#000080", "#010203", None, "#aabbcc", None]
+    assert [s.width for s in strokes] == [6, pytest.approx(3 * 96 / 25.4), 6, 1, None]
+
+
+def test_svg_says_once_what_most_strokes_have():
+    pens = [(2, "#000000"), (2, "#000000"), (3, "#000000"), (2, "#ff0000")]
+    page = Page.of_words([Word(tuple(Stroke([[i, 0], [i, 9]], *pen) for i, pen in enumerate(pens)))], 9, 9)
+    paths = list(ElementTree.fromstring(dumps(page, "svg")).iter(SVG + "path"))
+    assert [sorted(set(p.attrib) - {"d"}) for p in paths] == [[], [], ["stroke-width"], ["stroke"]]
+    assert [(s.width, s.color) for s in loads(dumps(page, "svg"), "svg").strokes] == pens
+
+
+@pytest.mark.parametrize(
+    ("style", "size", "view"),
+    [
+        (Style(), ("200", "120"), "0 0 200 120"),
+        (Style(dpi=254), ("20mm", "12mm"), "0 0 200 120"),
+        (Style(fit="a4"), ("297mm", "210mm"), "0 -10.71 200 141.41"),
+        (Style(fit="letter"), ("279.4mm", "215.9mm"), "0 -17.27 200 154.55"),
+        (Style(fit="device"), ("157.2mm", "209.6mm"), "0 -73.33 200 266.67"),
+    ],
+)
+def test_svg_has_the_size_of_its_sheet(style, size, view):
+    root = ElementTree.fromstring(dumps(sample(), "svg", style=style))
+    assert (root.get("width"), root.get("height")) == size
+    assert root.get("viewBox") == view
+
+
+def test_svg_backgrounds():
+    photo = np.full((120, 200, 3), 200, np.uint8)
+
+    def under(page, **style):
+        root = ElementTree.fromstring(dumps(page, "svg", style=Style(**style)))
+        return [(e.get("class"), e.get("fill")) for e in root if e.get("class")]
+
+    chalk = Page.of_words([Word((Stroke([[1, 1], [5, 5]], 2, "#f0f0e0"),))], 9, 9)
+    assert under(sample(), photo=photo) == []
+    assert under(sample(), background="paper") == [("paper", "#ffffff")]
+    assert under(sample(), background="photo", photo=photo) == [("paper", "#ffffff"), ("photo", None)]
+    assert under(chalk) == [("paper", BOARD)]  # light ink can't be seen on nothing
+    assert under(chalk, background="none") == []
+    with pytest.raises(InputError, match="no photo"):
+        under(sample(), background="photo")
 
 
 def test_svg_reads_other_elements_under_nested_transforms():
@@ -345,7 +402,8 @@ def test_inkml_has_the_five_annotations_and_flat_traces_for_a_word():
 
 CHILDREN = {
     "ink": {"annotation", "definitions", "trace", "traceGroup"},
-    "definitions": {"inkSource", "context"},
+    "definitions": {"inkSource", "context", "brush"},
+    "brush": {"brushProperty"},
     "inkSource": {"traceFormat", "activeArea"},
     "traceFormat": {"channel"},
     "traceGroup": {"annotation", "trace", "traceGroup"},
@@ -353,28 +411,33 @@ CHILDREN = {
 ID = "{http://www.w3.org/XML/1998/namespace}id"
 ATTRIBUTES = {
     "annotation": {"type"},
-    "trace": {ID, "contextRef"},
+    "trace": {ID, "contextRef", "brushRef"},
+    "brush": {ID},
+    "brushProperty": {"name", "value", "units"},
     "traceGroup": {ID},
-    "channel": {"name", "type"},
+    "channel": {"name", "type", "units"},
     "inkSource": {ID},
     "context": {ID, "inkSourceRef"},
     "activeArea": {"width", "height", "units"},
 }
 
 
+@pytest.mark.parametrize("style", [Style(), Style(color="order", width=2), Style(times=True)])
 @pytest.mark.parametrize("page", [sample(), Page.of_words(sample().words[:1], 9, 9), *EMPTY.values()])
-def test_inkml_keeps_the_rules_of_the_schema_and_of_wacoms_reader(page):
-    root = ElementTree.fromstring(dumps(page, "inkml"))
+def test_inkml_keeps_the_rules_of_the_schema_and_of_wacoms_reader(page, style):
+    root = ElementTree.fromstring(dumps(page, "inkml", style=style))
     ids = [e.get(ID) for e in root.iter() if e.get(ID)]
     assert len(ids) == len(set(ids))
     for element in root.iter():
         name = element.tag.removeprefix(INK)
         assert {child.tag.removeprefix(INK) for child in element} <= CHILDREN.get(name, set())
         assert set(element.attrib) <= ATTRIBUTES.get(name, set())
-    assert [c.get("name") for c in root.find(f"{INK}definitions/{INK}inkSource/{INK}traceFormat")] == ["X", "Y"]
+    channels = [c.get("name") for c in root.find(f"{INK}definitions/{INK}inkSource/{INK}traceFormat")]
+    assert channels == (["X", "Y", "T"] if style.times else ["X", "Y"])
     context = root.find(f"{INK}definitions/{INK}context")
     assert all(trace.get("contextRef") == "#" + context.get(ID) for trace in root.iter(INK + "trace"))
     assert all(trace.get(ID) for trace in root.iter(INK + "trace"))
+    assert all(trace.get("brushRef", "#" + ids[0])[1:] in ids for trace in root.iter(INK + "trace"))
     for group in root.iter(INK + "traceGroup"):
         assert group.get(ID)
         assert all(note.text for note in group.findall(INK + "annotation"))
@@ -418,6 +481,89 @@ def test_inkml_of_crohme_ignores_groups_that_only_refer():
           <annotation type="truth">a</annotation><traceView traceDataRef="0"/></traceGroup></traceGroup>""")
     assert [line.text for line in page.lines] == ["$a$"]
     assert [len(s) for s in page.strokes] == [2, 1]
+
+
+CHANNELS = '<traceFormat xml:id="f"><channel name="X"{}/><channel name="Y"{}/></traceFormat>'
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "properties", "points"),
+    [
+        ("", "", "", [[1, 2], [30, 40]]),
+        (' units="mm"', ' units="cm"', "", [[96 / 25.4, 2 * 96 / 2.54], [30 * 96 / 25.4, 40 * 96 / 2.54]]),
+        (' units="in"', ' units="dev"', "", [[96, 2], [30 * 96, 40]]),
+        (' type="integer" units="cm"', "", ("X", 10, "1/cm"), [[9.6 / 2.54, 2], [288 / 2.54, 40]]),
+        (' type="decimal" units="in"', "", ("X", 1000, "1/in"), [[96, 2], [30 * 96, 40]]),
+        (' units="dev"', "", ("X", 0.5, "mm"), [[48 / 25.4, 2], [15 * 96 / 25.4, 40]]),
+        (' units="himetric"', ' units="furlong"', "", [[0.96 / 25.4, 2], [28.8 / 25.4, 40]]),
+        ("", ' orientation="-ve"', "", [[1, 38], [30, 0]]),
+    ],
+)
+def test_inkml_knows_units_resolutions_and_which_way_is_up(x, y, properties, points):
+    if properties:
+        row = '<channelProperty channel="{}" name="resolution" value="{}" units="{}"/>'.format(*properties)
+        properties = f"<channelProperties>{row}</channelProperties>"
+    page = inkml(f"""<definitions><inkSource xml:id="s">{CHANNELS.format(x, y)}{properties}</inkSource></definitions>
+        <trace>1 2, 30 40</trace>""")
+    assert page.strokes[0].points.ravel().tolist() == pytest.approx(np.ravel(points).tolist(), rel=1e-6)
+
+
+def test_inkml_contexts_have_their_own_channels_transforms_and_brushes():
+    page = inkml(f"""<definitions>
+        <traceFormat xml:id="swapped"><channel name="Y"/><channel name="X"/></traceFormat>
+        <canvasTransform xml:id="twice"><mapping type="affine"><affine>2 0 10, 0 2 0,</affine></mapping>
+        </canvasTransform>
+        <canvasTransform xml:id="curved"><mapping type="mathml"/></canvasTransform>
+        <brush xml:id="b"><brushProperty name="width" value="3"/><brushProperty name="color" value="red"/></brush>
+        <brush xml:id="c"><brushProperty name="width" value="1" units="mm"/></brush>
+        <brush xml:id="d"><brushProperty name="tip" value="ellipse"/></brush>
+        <context xml:id="plain">{CHANNELS.format("", "")}</context>
+        <context xml:id="large" contextRef="#plain" canvasTransformRef="#twice" brushRef="#b"/>
+        <context xml:id="odd" traceFormatRef="#swapped" canvasTransformRef="#curved"/></definitions>
+        <trace>1 2, 50 60</trace><trace contextRef="#large">1 2, 5 6</trace>
+        <traceGroup contextRef="#odd" brushRef="#c"><trace>1 2, 5 6</trace>
+            <trace brushRef="#d" contextRef="#nowhere">7 8, 9 9</trace></traceGroup>""")
+    assert [s.points.tolist() for s in page.strokes] == [
+        [[1, 2], [50, 60]], [[12, 4], [20, 12]], [[2, 1], [6, 5]], [[8, 7], [9, 9]]
+    ]  # fmt: skip
+    assert [s.color for s in page.strokes] == [None, "#ff0000", None, None]
+    assert [s.width for s in page.strokes] == [None, 6, pytest.approx(96 / 25.4), None]
+
+
+def test_inkml_without_a_page_is_moved_onto_one_and_enlarged_where_its_units_are_none():
+    below = inkml("<trace>-5 2, 20 30</trace>")
+    assert (below.width, below.height, below.strokes[0].points.tolist()) == (25, 30, [[0, 2], [25, 30]])
+    inches = inkml("<trace>0.5 0.5, 0.75 1.5</trace><trace>1 1</trace>")
+    assert (inches.width, inches.height) == (40, 60)
+    assert inches.strokes[0].points.tolist() == [[20, 20], [30, 60]]
+    assert inkml("<trace>1 1</trace>").strokes[0].points.tolist() == [[1, 1]]
+
+
+def test_inkml_of_math_writing_has_times():
+    """The form of a file of the data set: an annotation each for label and normalized label, times in seconds."""
+    page = inkml("""<annotation type="label">a</annotation><annotation type="normalizedLabel">a</annotation>
+        <traceFormat><channel name="X" type="decimal"/><channel name="Y" type="decimal"/>
+        <channel name="T" type="decimal"/></traceFormat>
+        <trace id="0">20.5 31.25 0.0,21.0 30.0 16.7</trace><trace id="1">40 41 310.2,50 60 327</trace>""")
+    assert [s.points.tolist() for s in page.strokes] == [[[20.5, 31.25], [21, 30]], [[40, 41], [50, 60]]]
+
+
+def test_inkml_times_are_synthetic_and_do_not_change_the_ink():
+    data = dumps(sample(), "inkml", style=Style(times=True))
+    root = ElementTree.fromstring(data)
+    assert [e.text for e in root.findall(INK + "annotation[@type='times']")] == ["synthetic"]
+    clock = [int(point.split()[2]) for trace in root.iter(INK + "trace") for point in trace.text.split(",")]
+    assert clock[0] == 0
+    assert clock == sorted(clock)
+    assert loads(data, "inkml") == loads(dumps(sample(), "inkml"), "inkml")
+    assert b"synthetic" not in dumps(sample(), "inkml")
+
+
+def test_inkml_brushes_are_shared():
+    strokes = tuple(Stroke([[i, 1]], width) for i, width in enumerate((2.0, 3.5, 2.0, None)))
+    root = ElementTree.fromstring(dumps(Page.of_words([Word(strokes)], 9, 9), "inkml"))
+    assert [e.get("value") for e in root.iter(INK + "brushProperty")] == ["2", "3.5"]
+    assert [e.get("brushRef") for e in root.iter(INK + "trace")] == ["#pen0", "#pen1", "#pen0", None]
 
 
 def test_inkml_decodes_differences_as_in_the_specification():
@@ -552,7 +698,7 @@ def test_a_file_holds_what_dumps_gives(fmt, tmp_path):
     assert path.read_bytes() == dumps(sample(), fmt)
     assert list(tmp_path.iterdir()) == [path]
     if fmt in READABLE:
-        assert_close(read(path), sample())
+        assert_close(read(path), styled(sample(), Style()) if fmt == "svg" else sample())
 
 
 def test_page_save_and_another_format_than_the_ending(tmp_path):

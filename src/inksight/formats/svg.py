@@ -12,7 +12,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -22,13 +21,15 @@ from numpy.typing import ArrayLike
 from ..geometry import Affine
 from ..ink import Kind, Line, Page, Stroke, Word
 from . import svgpath
-from .markup import css_color, escaped, floats, local, number, numbers, parse, quoted
+from .markup import PIXELS, css_color, escaped, floats, local, number, numbers, parse, quoted
 from .style import INK, PLAIN, Style, background, jpeg, paper, sheet, styled
 
 FADED = 0.5
 """Opacity of a photo under the ink that was traced from it."""
 
 _THINNEST = 0.01  # what two decimals can say
+
+_DOT = 0.001
 
 Attributes = Callable[[Stroke], str]
 """What else a stroke's path says: nothing, or attributes with a space before each."""
@@ -66,9 +67,9 @@ def document(page: Page, style: Style, css: str = "", more: Attributes = lambda 
 
 
 def path_data(stroke: Stroke) -> str:
-    """A single point is drawn to itself: a subpath of length 0, which round caps show as a dot."""
+    """A dot is a thousandth of a pixel long: round caps show it, and vpype would drop it if it had no length."""
     start, *rest = [f"{number(x)} {number(y)}" for x, y in stroke.points.tolist()]
-    return f"M{start} L{' '.join(rest or [start])}"
+    return f"M{start} L{' '.join(rest)}" if {start} < {start, *rest} else f"M{start} h{_DOT}"
 
 
 def _most(values: Iterable[str], otherwise: str) -> str:
@@ -113,7 +114,7 @@ def _word(word: Word, path: Callable[[Stroke], str]) -> Iterator[str]:
 # ---------------------------------------------------------------------------------------------------------- reading
 
 _UNSEEN = {"defs", "symbol", "clipPath", "mask", "marker", "pattern"}
-_PX = {"": 1.0, "px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "pt": 96 / 72, "pc": 16.0}
+_PX = {"": 1.0} | PIXELS
 
 
 class _Pen(NamedTuple):
@@ -221,5 +222,5 @@ def _polylines(element: Element, frame: Affine) -> list[list[tuple[float, float]
 
 
 def _without_echo(line: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """A point drawn to itself is a dot: one point."""
-    return line[:1] if all(a == b for a, b in pairwise(line)) else line
+    """What is drawn no further than our dots is one point."""
+    return line[:1] if all(abs(x - line[0][0]) <= 2 * _DOT and y == line[0][1] for x, y in line) else line

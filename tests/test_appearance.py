@@ -27,7 +27,8 @@ def photo(pens, curves=WAVES, paper=(250, 244, 230), light=1.0, blur=0.8):
 
 
 def looks(rgb, curves=WAVES):
-    strokes = measured(Word(tuple(map(Stroke, curves))), rgb, ink_map(rgb)).strokes
+    page = Page.of_words([Word((Stroke(curve),)) for curve in curves], *SIZE[::-1])  # a pen for each word
+    strokes = measured(page, rgb, ink_map(rgb)).strokes
     return [s.width for s in strokes], [tuple(bytes.fromhex(s.color[1:])) for s in strokes]
 
 
@@ -41,6 +42,16 @@ def test_the_width_is_the_pen_s_whatever_the_light(width, light):
 def test_each_stroke_has_its_own_width():
     found, _ = looks(photo([(w, PENS["blue"]) for w in (2.5, 5, 10)]))
     assert found == pytest.approx([2.5, 5, 10], rel=0.12)
+
+
+def test_a_short_bar_over_a_stem_is_as_wide_as_the_word_s_pen():
+    stem, bar = np.array([[60.0, 20.0], [60.0, 160.0]]), np.array([[52.0, 60.0], [68.0, 60.0]])
+    double = np.array([[55.0, 25.0], [55.0, 90.0]])  # beside the stem: profiles across the bar find it, not paper
+    rgb = photo([(5, PENS["black"])] * 3, (stem, bar, double))
+    alone = measured(Word((Stroke(bar),)), rgb, ink_map(rgb)).strokes[0].width
+    together = [s.width for s in measured(Word(tuple(map(Stroke, (stem, double, bar)))), rgb, ink_map(rgb)).strokes]
+    assert alone is not None
+    assert alone > 1.4 * max(together)
 
 
 @pytest.mark.parametrize("name", PENS)

@@ -26,6 +26,9 @@ _Look = tuple[float, Array]
 ALIKE = 45.0
 """Colors (0..255) closer than this come from one pen: what they differ by is the light and the camera."""
 
+STEADY = 1.4
+"""A pen's line varies by less than this factor between the strokes of a word."""
+
 _PROFILES = 16  # across one stroke, at most
 _OFFSETS = np.concatenate([np.arange(0, 4, 0.5), 4 * 1.1 ** np.arange(32)])  # pixels from the line's middle, up to 77
 _TANGENT = 1.5  # pixels before and behind a place, which tell the way of the line there
@@ -44,12 +47,24 @@ def measured(inked: Inked, rgb: Pixels, ink: Map) -> Inked:
     looks = [_look(stroke, rgb, ink) for stroke in inked.strokes]
     colors = iter(_pens(inked.strokes, looks))
     found = iter(looks)
+    words = inked.words if isinstance(inked, Page) else (inked,)
+    widths = iter([w for word in words for w in _steadied(word.strokes, [next(found) for _ in word.strokes])])
 
     def dressed(stroke: Stroke) -> Stroke:
-        look, color = next(found), next(colors)
-        return Stroke(stroke.points, round(look[0], 2), color) if look else stroke
+        width, color = next(widths), next(colors)
+        return stroke if width is None else Stroke(stroke.points, round(width, 2), color)
 
     return inked.with_strokes(dressed)
+
+
+def _steadied(strokes: Sequence[Stroke], looks: Sequence[_Look | None]) -> list[float | None]:
+    """The widths of a word's strokes. One that differs much from the others, by length, was measured on a crossing."""
+    known = sorted((look[0], stroke.length + 1) for look, stroke in zip(looks, strokes, strict=True) if look)
+    if not known:
+        return [None] * len(looks)
+    lengths = np.cumsum([length for _, length in known])
+    usual = known[int(np.searchsorted(lengths, lengths[-1] / 2))][0]
+    return [look and (look[0] if 1 / STEADY <= look[0] / usual <= STEADY else usual) for look in looks]
 
 
 def _look(stroke: Stroke, rgb: Pixels, ink: Map) -> _Look | None:

@@ -572,8 +572,8 @@ BROKEN = [
     ("alto", "<alto><Page/><Page/></alto>", "it holds 2 pages"),
     ("alto", '<!DOCTYPE a [<!ENTITY a "b">]><alto>&a;</alto>', "it has a DOCTYPE"),
     ("alto", '<alto><Page WIDTH="-5" HEIGHT="1"/></alto>', "size must be finite and not negative"),
-    ("page", "<alto/>", "it is <alto>, not <PcGts>"),
-    ("page", "<PcGts/>", "it is <PcGts>, not <PcGts> with a <Page>"),
+    ("page", "<alto/>", "it is <alto> without a <Page>, not <PcGts> with one"),
+    ("page", "<PcGts/>", "it is <PcGts> without a <Page>, not <PcGts> with one"),
     ("page", '<!DOCTYPE a SYSTEM "http://localhost:1/a"><PcGts/>', "it has a DOCTYPE"),
     ("page", "<PcGts><Page><TextLine><Coords points='1,2 3.3.3,4'/></TextLine></Page></PcGts>", "could not convert"),
 ]

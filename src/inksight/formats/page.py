@@ -88,7 +88,7 @@ def loads(data: bytes) -> Page:
     root = parse(data)
     found = [e for e in root.iter() if local(e) == "Page"]
     if local(root) != "PcGts" or not found:
-        raise ValueError(f"it is <{local(root)}>, not <PcGts> with a <Page>")
+        raise ValueError(f"it is <{local(root)}>{' without a <Page>' if not found else ''}, not <PcGts> with one")
     return single([_read_page(e) for e in found])
 
 

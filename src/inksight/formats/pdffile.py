@@ -25,7 +25,7 @@ class PdfFile:
 
     def stream(self, data: bytes, entries: str = "", *, packed: bool = False) -> str:
         """The reference to a stream; it is compressed, unless it is `packed` and `entries` say how."""
-        body = data if packed else zlib.compress(data, 9)
+        body = data if packed else zlib.compress(data)
         filtered = "" if packed else "/Filter /FlateDecode "
         head = f"<< {filtered}/Length {len(body)} {entries} >>\nstream\n"
         return self.add(head.encode("ascii") + body + b"\nendstream")

@@ -79,13 +79,15 @@ def turned(angle, line="Two herons by the old mill,", size=1000):
 
 
 class SkeletonTracer:
-    """Stands in for the model's tracer; remembers what it was asked."""
+    """Stands in for the model's tracer and takes the detector's texts. `calls` is what it was asked."""
 
-    def __init__(self, text="", confidence=0.6):
-        self.text, self.confidence, self.calls = text, confidence, []
+    def __init__(self):
+        self.calls = []
 
-    def trace_inks(self, inks, *, mode, texts=None):
+    def trace_inks(self, inks, *, mode, texts=None, heard=None):
         self.calls.append((mode, list(texts), [i.shape for i in inks]))
+        heard = heard or [("", 0.0)] * len(inks)
         return [
-            Word(tuple(trace(i)), self.text, self.confidence, (0, 0, i.shape[1], i.shape[0]), origin=mode) for i in inks
+            Word(tuple(trace(i)), text, 0.6, (0, 0, i.shape[1], i.shape[0]), origin=mode)
+            for i, (text, _) in zip(inks, heard, strict=True)
         ]

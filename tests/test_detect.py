@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ from inksight.detect.components import crops
 from inksight.detect.layout import reading_order
 from inksight.detect.ruling import without_ruling
 from inksight.errors import InputError
+from inksight.geometry import Affine, distance_to_polyline
 from inksight.image import binarize, ink_map
 from tests.pages import TEXT, drawn, example, zigzag
 
@@ -204,6 +206,78 @@ def test_without_words_all_ink_is_drawings():
     found, drawings = cut([], zigzag(100, 100), zigzag(300, 250))
     assert found == []
     assert len(drawings) == 2
+
+
+# --------------------------------------------------------------------------------------------------- turned words
+
+
+def turned_about(points, degrees, centre=(200, 150)):
+    turn = Affine.translation(-centre[0], -centre[1]).then(Affine.rotation(np.radians(degrees)))
+    return turn.then(Affine.translation(*centre)).apply(points)
+
+
+def corners(x0, y0, x1, y1):
+    return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+
+
+ANGLES = [20, 45, 90, 135, 180, -30, -90]
+
+
+@pytest.mark.parametrize("angle", ANGLES)
+def test_turned_words_are_cut_out_upright_and_lead_back(angle):
+    box, line = (165, 135, 235, 165), zigzag(170, 138)
+    word = Detection.around(turned_about(corners(*box), angle))
+    assert np.isclose(np.cos(word.angle - np.radians(angle)), 1)
+    assert np.isclose(word.height, 30)
+    (crop,), drawings = cut([word], turned_about(line, angle))
+    assert drawings == []
+    rows, columns = np.nonzero(binarize(crop.ink))
+    assert near((np.ptp(columns), np.ptp(rows)), (60 + 4, 24 + 4), 3)  # it lies as it was written
+    back = crop.frame.apply(np.stack([columns, rows], axis=1) + 0.5)
+    written = distance_to_polyline(back, turned_about(line, angle))
+    assert written.max() < 4
+    assert near(crop.box, (*back.min(axis=0), *back.max(axis=0)))
+    there = crop.frame.inverse().apply(crop.frame.apply([(0, 0), (7, 3)]))
+    assert np.allclose(there, [(0, 0), (7, 3)], atol=1e-9)
+
+
+def test_a_turn_by_a_right_angle_changes_no_pixel():
+    line = turned_about(zigzag(170, 138), 90)
+    (upright,), _ = cut([Detection((180, 110, 220, 190))], line)
+    (crop,), _ = cut([Detection.around(turned_about(corners(165, 135, 235, 165), 90))], line)
+    assert np.allclose(crop.ink, np.rot90(upright.ink), atol=1e-5)
+
+
+def test_slightly_turned_words_are_left_as_they_are():
+    word = Detection.around(turned_about(corners(165, 135, 235, 165), 4))
+    assert (word.quad, word.angle) == (None, 0)
+
+
+def test_lines_close_to_each_other_are_told_apart_by_their_own_boxes():
+    """Upright boxes around words that are turned by 45 degrees hold half of the next line."""
+    boxes = [(140, y, 260, y + 30) for y in (100, 140, 180)]
+    letters = [[turned_about(zigzag(x, y + 3, 20, 24, 2), 45) for x in range(144, 250, 28)] for _, y, _, _ in boxes]
+    words = [Detection.around(turned_about(corners(*b), 45)) for b in boxes]
+
+    def own(found):
+        """The share of each word's ink that its crop got."""
+        cut_out, _ = cut(found, *(line for word in letters for line in word))
+        counts = np.zeros((len(words), len(words)))
+        for i, crop in enumerate(cut_out):
+            rows, columns = np.nonzero(binarize(crop.ink))
+            at = crop.frame.apply(np.stack([columns, rows], axis=1) + 0.5)
+            whose = np.argmin([np.min([distance_to_polyline(at, s) for s in word], axis=0) for word in letters], axis=0)
+            counts[i] = np.bincount(whose, minlength=len(words))
+        return counts.diagonal() / counts.sum(axis=0)
+
+    assert own(words).min() > 0.99
+    assert own([replace(w, quad=None) for w in words]).min() < 0.8
+
+
+def test_words_of_a_turned_line_are_read_along_it():
+    boxes = [(100 + 40 * k, 140, 130 + 40 * k, 160) for k in range(4)]
+    words = [Detection.around(turned_about(corners(*b), 90)) for b in boxes]
+    assert reading_order([words[i] for i in (2, 0, 3, 1)]) == [[1, 3, 0, 2]]
 
 
 # --------------------------------------------------------------------------------------------------------- layout

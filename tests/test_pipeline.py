@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -6,9 +9,10 @@ import inksight
 from inksight import pipeline
 from inksight.detect import Detection
 from inksight.errors import InputError
+from inksight.evaluate.metrics import text_scores
 from inksight.fidelity import coverage
 from inksight.image import binarize, ink_map, open_image
-from tests.pages import EXAMPLES, TEXT, SkeletonTracer, drawn, example, zigzag
+from tests.pages import EXAMPLES, TEXT, SkeletonTracer, drawn, example, turned, zigzag
 
 
 @pytest.fixture
@@ -56,7 +60,7 @@ def test_nearly_all_ink_of_the_example_page_is_traced_and_no_ruling(page):
 def test_underline_and_arrow_come_last_as_drawings(page):
     drawings = page.lines[-1].words
     assert {w.origin for w in drawings} == {"skeleton"}
-    assert {w.text for w in drawings} == {""}
+    assert {(w.text, w.kind) for w in drawings} == {("", "drawing")}
     widths = sorted(round(w.box[2] - w.box[0]) for w in drawings)
     assert abs(widths[-1] - 645) < 15  # the underline
     assert any(abs(w - 182) < 12 for w in widths)  # the arrow
@@ -101,21 +105,30 @@ def test_light_ink_on_dark_works_as_well(tracer):
 BOX = (95, 95, 165, 130)
 
 
-@pytest.mark.parametrize(
-    ("found", "sure", "traced", "confidence", "kept"),
-    [
-        ("hello", 0.9, "hallo", 0.6, "hello"),  # clearly surer
-        ("hello", 0.9, "hallo", 0.8, "hallo"),  # not clearly
-        ("hello", 0.9, "", 0.9, "hello"),  # nothing else was read
-        ("hello", 0.3, "hallo", 0.05, "hallo"),  # a guess
-        ("hello", 0.3, "", 0.05, ""),
-    ],
-)
-def test_the_surer_reading_is_kept(tracer, found, sure, traced, confidence, kept):
-    tracer.text, tracer.confidence = traced, confidence
-    page = pipeline.convert(drawn(zigzag(100, 100)), detector=known(Detection(BOX, found, sure)))
-    assert page.text == kept
-    assert page.words[0].confidence == confidence
+@pytest.mark.parametrize(("sure", "heard"), [(0.9, "hello"), (0.3, "")])
+def test_the_detectors_reading_is_passed_on_unless_it_is_a_guess(tracer, sure, heard):
+    page = pipeline.convert(drawn(zigzag(100, 100)), detector=known(Detection(BOX, "hello", sure)))
+    assert page.text == heard
+
+
+TURNED = {20: "Ask Anna about the boat", 45: "Two herons by the old mill,", 90: "and bring 3 jars of honey."}
+
+
+@pytest.mark.parametrize("angle", TURNED)
+def test_turned_words_are_read_and_their_strokes_lie_on_the_ink(angle):
+    """The words' own places are told, not what they say: reading them takes an upright crop."""
+    picture, words, corners = turned(angle, TURNED[angle])
+    found = [Detection.around(c) for c in corners]
+    page = pipeline.convert(picture, detector=known(*found))
+    distance = cv2.distanceTransform((~binarize(ink_map(picture))).astype(np.uint8), cv2.DIST_L2, 5)
+    for stroke in page.strokes:
+        x, y = np.clip(stroke.points.astype(int), 0, len(picture) - 1).T
+        assert distance[y, x].max() <= 2
+    assert coverage(binarize(ink_map(picture)), page.strokes, 3.0) > 0.97
+    text = " ".join(words)
+    flat = pipeline.convert(picture, detector=known(*(replace(w, quad=None) for w in found)))
+    assert text_scores(page.text, text)["cer"] < 0.15
+    assert text_scores(flat.text, text)["cer"] > 0.25  # where nobody says how they are turned
 
 
 def test_a_large_box_with_a_guess_is_no_word(tracer):

@@ -118,6 +118,29 @@ class TestArguments:
             tracer.trace_inks([ink], texts=["a", "b"])
 
 
+@pytest.mark.parametrize(
+    ("heard", "sure", "own", "own_sure", "kept"),
+    [
+        ("hello", 0.9, "hallo", 0.5, "hello"),  # clearly surer
+        ("hello", 0.9, "hallo", 0.7, "hallo"),  # not clearly
+        ("hello", 0.3, "", 0.9, "hello"),  # nothing else was read
+        ("hello", 1.0, "hallo", 0.99, "hello"),  # certain: somebody told it
+        ("", 1.0, "hallo", 0.1, "hallo"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["recognize", "recognize-and-derender"])
+def test_the_surer_reading_is_kept(tracer, ink, monkeypatch, mode, heard, sure, own, own_sure, kept):
+    found = Decoded([], own, 0.9, own_sure, False, 0)
+    _, frame = module.fit(ink)
+    monkeypatch.setattr(Tracer, "_decode", lambda self, inks, mode, texts: [(found, frame) for _ in inks])
+    assert tracer.trace_inks([ink], mode=mode, heard=[(heard, sure)])[0].text == kept
+
+
+def test_the_text_that_is_told_is_never_replaced(tracer, ink):
+    words = tracer.trace_inks([ink], mode="derender-with-text", texts=["hello"], heard=[("hallo", 0.99)])
+    assert words[0].text == "hello"
+
+
 def failing(good_modes, strokes):
     """A stand-in for Tracer._decode: junk in every mode but the good ones."""
 

@@ -53,9 +53,6 @@ SURE = 0.5
 LARGE = 0.3
 """A box of this share of the picture's height whose reading is a guess is no word; its ink is a drawing."""
 
-CLEARLY = 0.2
-"""The detector's reading replaces the tracer's if its confidence is higher by more than this."""
-
 
 def convert(
     image: Source,
@@ -187,25 +184,21 @@ def _trace(inked: Sequence[tuple[Detection, Crop]], mode: str, tracer: Tracer, t
     for start in range(0, len(order), BATCH):
         batch = order[start : start + BATCH]
         inks: list[Map] = [inked[i][1].ink for i in batch]
-        traced = tracer.trace_inks(inks, mode=mode, texts=[inked[i][0].text or None for i in batch])
-        fresh = {i: _on_page(w, *inked[i]) for i, w in zip(batch, traced, strict=True)}
+        found = [inked[i][0] for i in batch]
+        heard = [(d.text, d.confidence) for d in found]
+        traced = tracer.trace_inks(inks, mode=mode, texts=[d.text or None for d in found], heard=heard)
+        fresh = {i: _on_page(w, inked[i][1]) for i, w in zip(batch, traced, strict=True)}
         words |= fresh
         tell(list(fresh.values()), len(words), len(order))
     return [words[i] for i in range(len(inked))]
 
 
-def _on_page(word: Word, found: Detection, crop: Crop) -> Word:
-    """The traced word moved from its crop into the page, with the better reading of the two."""
-    moved = word.transformed(crop.frame)
-    text = found.text if _reads_better(found, word) else word.text
-    return replace(moved, text=text, box=crop.box)
-
-
-def _reads_better(found: Detection, word: Word) -> bool:
-    return bool(found.text) and (not word.text or found.confidence > word.confidence + CLEARLY)
+def _on_page(word: Word, crop: Crop) -> Word:
+    """The traced word moved from its crop into the page."""
+    return replace(word.transformed(crop.frame), box=crop.box)
 
 
 def _sketch(crop: Crop) -> Word:
-    """A drawing as a word without text."""
+    """A drawing: strokes without text."""
     strokes = tuple(s.transformed(crop.frame) for s in trace_skeleton(crop.ink))
-    return Word(strokes, box=crop.box, origin="skeleton")
+    return Word(strokes, box=crop.box, origin="skeleton", kind="drawing")

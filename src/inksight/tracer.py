@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,12 @@ SMOOTHING = 1.0
 """Gaussian along the decoded strokes, in canvas pixels: they are polygons that lie within a pixel of the curve."""
 CANVAS_REACH = 1.6
 """How far a point may be moved to the ridge of the ink, in canvas pixels."""
+CLEARLY, CERTAIN = 0.3, 1.0
+"""Another reader's text is taken if it is surer than the model's own reading by more than this, or certain. The ink is
+as good with either text (bench/results/text_prompt.md)."""
+
+Heard = tuple[str, float]
+"""What another reader, such as a page's detector, takes a word for ("": nothing), and how surely (0..1)."""
 
 
 @dataclass(frozen=True)
@@ -62,31 +69,40 @@ class Tracer:
         self.engine = Engine(model)
 
     def trace_inks(
-        self, inks: Sequence[InkMap], *, mode: str = "recognize-and-derender", texts: Sequence[str | None] | None = None
+        self,
+        inks: Sequence[InkMap],
+        *,
+        mode: str = "recognize-and-derender",
+        texts: Sequence[str | None] | None = None,
+        heard: Sequence[Heard] | None = None,
     ) -> list[Word]:
         """Ink maps of one word each (float32 (H, W), 0 paper, 1 ink) -> words, in each map's pixels.
 
-        `texts` are what the words say, for "derender-with-text"; a word without one is derendered without. Raises
-        ValueError for an unknown mode or texts that don't match the inks.
+        `texts` are what the words say, for "derender-with-text"; a word without one is derendered without. `heard` is
+        what another reader makes of them: a word's text where it is clearly surer than the model, or the only one.
+        Raises ValueError for an unknown mode or texts that don't match the inks.
         """
         if mode not in MODES:
             raise ValueError(f"unknown mode {mode!r}; the modes are {', '.join(MODES)}")
         given = list(texts) if texts is not None else [None] * len(inks)
         if len(given) != len(inks):
             raise ValueError(f"{len(given)} texts for {len(inks)} inks")
+        others_say = list(heard) if heard is not None else [("", 0.0)] * len(inks)
         masks = [binarize(ink) for ink in inks]
         inked = [i for i, mask in enumerate(masks) if mask.any()]
         words = [Word(confidence=0.0, origin=mode, box=(0, 0, ink.shape[1], ink.shape[0])) for ink in inks]
         if mode == "recognize":
-            for i, (found, _) in zip(inked, self._decode([inks[i] for i in inked], mode, None), strict=True):
+            for i, (own, _) in zip(inked, self._decode([inks[i] for i in inked], mode, None), strict=True):
+                found = _surer(own, others_say[i])
                 words[i] = replace(words[i], text=found.text, confidence=found.text_confidence, box=_ink_box(masks[i]))
             return words
-        results = self._attempt([inks[i] for i in inked], [masks[i] for i in inked], mode, [given[i] for i in inked])
+        parts: list[list[Any]] = [[each[i] for i in inked] for each in (inks, masks, given, others_say)]
+        results = self._attempt(mode, *parts)
         doubtful = [k for k, r in enumerate(results) if not r.good]
         if doubtful and mode != "derender":
             chosen = [inked[k] for k in doubtful]
-            nothing: list[str | None] = [None] * len(chosen)
-            others = self._attempt([inks[i] for i in chosen], [masks[i] for i in chosen], "derender", nothing)
+            alone: list[list[Any]] = [[each[i] for i in chosen] for each in (inks, masks)]
+            others = self._attempt("derender", *alone, [None] * len(chosen), [("", 0.0)] * len(chosen))
             for k, other in zip(doubtful, others, strict=True):
                 if other.score > results[k].score:
                     word = replace(other.word, text=results[k].word.text)
@@ -96,11 +112,17 @@ class Tracer:
         return words
 
     def _attempt(
-        self, inks: list[InkMap], masks: list[NDArray[np.bool_]], mode: str, texts: list[str | None]
+        self,
+        mode: str,
+        inks: Sequence[InkMap],
+        masks: Sequence[NDArray[np.bool_]],
+        texts: Sequence[str | None],
+        heard: Sequence[Heard],
     ) -> list[_Result]:
         """Decode, snap and check."""
         out = []
-        for ink, mask, (found, frame) in zip(inks, masks, self._decode(inks, mode, texts), strict=True):
+        for ink, mask, other, (own, frame) in zip(inks, masks, heard, self._decode(inks, mode, texts), strict=True):
+            found = _surer(own, other)
             pixel, back = 1 / frame.a, frame.inverse()  # a canvas pixel, in pixels of the map
             curves = [Stroke(smooth(back.apply(s), SMOOTHING * pixel)) for s in found.strokes]
             snapped = snap(ink, curves, reach=CANVAS_REACH * pixel)
@@ -108,7 +130,9 @@ class Tracer:
             out.append(_check(Word(strokes, found.text, origin=mode, box=_ink_box(mask)), mask, found))
         return out
 
-    def _decode(self, inks: list[InkMap], mode: str, texts: list[str | None] | None) -> list[tuple[Decoded, Affine]]:
+    def _decode(
+        self, inks: Sequence[InkMap], mode: str, texts: Sequence[str | None] | None
+    ) -> list[tuple[Decoded, Affine]]:
         """Decode in batches of like width."""
         fitted = [fit(ink, height=self.engine.height, max_width=self.engine.max_width) for ink in inks]
         by_width: dict[int, list[int]] = defaultdict(list)
@@ -123,6 +147,13 @@ class Tracer:
                 for i, found in zip(part, decode(self.engine, canvases, mode, chosen), strict=True):
                     out[i] = found, fitted[i][1]
         return [out[i] for i in range(len(inks))]
+
+
+def _surer(own: Decoded, heard: Heard) -> Decoded:
+    """What was decoded, with the surer text."""
+    text, confidence = heard
+    surer = confidence >= CERTAIN or confidence > own.text_confidence + CLEARLY
+    return replace(own, text=text, text_confidence=confidence) if text and (surer or not own.text) else own
 
 
 def _check(word: Word, mask: NDArray[np.bool_], found: Decoded) -> _Result:

@@ -895,3 +895,10 @@ def test_every_format_keeps_the_contract():
         assert module.__doc__
         assert callable(module.dumps)
         assert hasattr(module, "loads") or name not in READABLE
+
+
+def test_the_table_of_formats_knows_every_format():
+    """docs/formats.md is made by bench/formats.py, from real runs."""
+    from bench.formats import ROWS
+
+    assert set(ROWS) == set(FORMATS)

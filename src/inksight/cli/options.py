@@ -26,6 +26,7 @@ FORMATS = (
     "rm",
     "rmdoc",
     "svg",
+    "svg-animated",
     "txt",
     "webp",
     "xopp",

@@ -61,13 +61,14 @@ FORMATS = (
     "rm",
     "rmdoc",
     "svg",
+    "svg-animated",
     "txt",
     "webp",
     "xopp",
 )
 """Names of the formats; each is also its ending, unless `_ENDINGS` has another."""
 
-_ENDINGS = {"alto": "xml", "page": "xml"}
+_ENDINGS = {"alto": "xml", "page": "xml", "svg-animated": "svg"}
 """Endings of formats that are chosen by name alone."""
 
 

@@ -22,7 +22,7 @@ from ..geometry import Affine
 from ..ink import Kind, Line, Page, Stroke, Word
 from . import svgpath
 from .markup import PIXELS, css_color, escaped, floats, local, number, numbers, parse, quoted
-from .style import INK, PLAIN, Style, background, jpeg, paper, sheet, styled
+from .style import INK, PLAIN, Background, Style, background, jpeg, paper, sheet, styled
 
 FADED = 0.5
 """Opacity of a photo under the ink that was traced from it."""
@@ -43,8 +43,10 @@ def dumps(page: Page, style: Style = PLAIN) -> bytes:
     return document(styled(page, style), style)
 
 
-def document(page: Page, style: Style, css: str = "", more: Attributes = lambda stroke: "") -> bytes:
-    """A `styled` page as SVG, with a style sheet and what else each path has to say."""
+def document(
+    page: Page, style: Style, under: Background = "none", css: str = "", more: Attributes = lambda stroke: ""
+) -> bytes:
+    """A `styled` page as SVG, over `under` where the style is silent, with CSS and what else each path has to say."""
     color = _most((s.color or INK for s in page.strokes), INK)
     width = _most(map(_width, page.strokes), "1")
     pen = f'stroke="{color}" stroke-width="{width}" stroke-linecap="round" stroke-linejoin="round"'
@@ -52,8 +54,8 @@ def document(page: Page, style: Style, css: str = "", more: Attributes = lambda 
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<svg xmlns="http://www.w3.org/2000/svg" {_size_of(page, style)}>',
         *([f"<style>{escaped(css)}</style>"] if css else []),
-        *_under(page, style),
-        f'<g fill="none" {pen}>',
+        *_under(page, style, under),
+        f'<g class="writing" fill="none" {pen}>' if css else f'<g fill="none" {pen}>',
     ]
 
     def path(stroke: Stroke) -> str:
@@ -90,9 +92,9 @@ def _size_of(page: Page, style: Style) -> str:
     return f'width="{number(place.width)}mm" height="{number(place.height)}mm" viewBox="{numbers(place.view)}"'
 
 
-def _under(page: Page, style: Style) -> Iterator[str]:
+def _under(page: Page, style: Style, otherwise: Background) -> Iterator[str]:
     """What lies under the ink: paper on the whole sheet, and a faded photo on it."""
-    under = background(page, style, "none")
+    under = background(page, style, otherwise)
     if under == "none":
         return
     x, y, width, height = map(number, sheet(page, style).view)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,9 @@ CANVAS_REACH = 1.6
 CLEARLY, CERTAIN = 0.3, 1.0
 """Another reader's text is taken if it is surer than the model's own reading by more than this, or certain. The ink is
 as good with either text (bench/results/text_prompt.md)."""
+
+_A = TypeVar("_A")
+_B = TypeVar("_B")
 
 Heard = tuple[str, float]
 """What another reader, such as a page's detector, takes a word for ("": nothing), and how surely (0..1)."""
@@ -96,13 +99,12 @@ class Tracer:
                 found = _surer(own, others_say[i])
                 words[i] = replace(words[i], text=found.text, confidence=found.text_confidence, box=_ink_box(masks[i]))
             return words
-        parts: list[list[Any]] = [[each[i] for i in inked] for each in (inks, masks, given, others_say)]
-        results = self._attempt(mode, *parts)
+        results = self._attempt(mode, *_of(inked, inks, masks), *_of(inked, given, others_say))
         doubtful = [k for k, r in enumerate(results) if not r.good]
         if doubtful and mode != "derender":
             chosen = [inked[k] for k in doubtful]
-            alone: list[list[Any]] = [[each[i] for i in chosen] for each in (inks, masks)]
-            others = self._attempt("derender", *alone, [None] * len(chosen), [("", 0.0)] * len(chosen))
+            nothing: list[None] = [None] * len(chosen)
+            others = self._attempt("derender", *_of(chosen, inks, masks), nothing, [("", 0.0)] * len(chosen))
             for k, other in zip(doubtful, others, strict=True):
                 if other.score > results[k].score:
                     word = replace(other.word, text=results[k].word.text)
@@ -147,6 +149,11 @@ class Tracer:
                 for i, found in zip(part, decode(self.engine, canvases, mode, chosen), strict=True):
                     out[i] = found, fitted[i][1]
         return [out[i] for i in range(len(inks))]
+
+
+def _of(chosen: Sequence[int], a: Sequence[_A], b: Sequence[_B]) -> tuple[list[_A], list[_B]]:
+    """Both lists' items with these numbers."""
+    return [a[i] for i in chosen], [b[i] for i in chosen]
 
 
 def _surer(own: Decoded, heard: Heard) -> Decoded:

@@ -1,11 +1,13 @@
-"""Draws the example pictures: a photo of a notebook page, a single word, and a chalk board.
+"""Draws the example pictures: a photo of a notebook page, a single word, a chalk board, and a sketch with labels.
 
 Nothing in them is anybody's handwriting: the letters are the single-line script of the Hershey fonts (the package
 Hershey-Fonts; see THIRD_PARTY_NOTICES.md), bent a little differently every time, inked, and photographed by arithmetic.
 Keep that package apart: it brings a module named "tests", which would hide the tests of this project.
 
     pip install --target /tmp/hershey Hershey-Fonts
-    PYTHONPATH=/tmp/hershey python examples/make_page.py     # writes page.jpg, word.jpg and board.jpg beside this file
+    PYTHONPATH=/tmp/hershey python examples/make_page.py     # writes page.jpg, word.jpg, board.jpg and sketch.jpg
+
+They lie beside this file, and in smaller files in the playground.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ Curve = Array
 OVERSAMPLING = 2
 CAPITAL, BASE = 21.0, 9.0  # how high a Hershey capital is, and the y (downwards) on which it stands, in font units
 HERE = Path(__file__).parent
+PLAYGROUND = HERE.parent / "src/inksight/web/static/examples"
 
 NOTES = [
     "Rain until ten, then a clear sky.",
@@ -219,10 +222,53 @@ def board(rng: np.random.Generator) -> Image.Image:
     return photograph(sheet, [(-20, -14), (1216, 6), (1208, 770), (-10, 790)], (0.3, 0.2, 0.1), rng)
 
 
+def by_hand(corners: Sequence[tuple[float, float]], rng: np.random.Generator) -> Curve:
+    """A line through the corners as a hand draws it: rounded and a little unsteady."""
+    line = smooth(resample(np.array(corners, float), 1.0), 4.0, 1.0)
+    way = np.arange(len(line), dtype=float)
+    return line + np.stack([wave(rng, 1.2, 120)(way), wave(rng, 1.2, 120)(way)], axis=1)
+
+
+def boat(x: float, y: float, rng: np.random.Generator) -> list[Curve]:
+    """A sailing boat whose waterline's middle is (x, y), and waves below it."""
+    t = np.linspace(0, 1, 30)
+    keel = [(x - 170 + 340 * u, y + 78 * np.sin(np.pi * u) ** 0.7) for u in t]
+    leech = [(x + 14 + 150 * np.sin(1.45 * u), y - 300 + 268 * u) for u in t]
+    lines = [
+        [(x - 188, y), (x + 196, y)],
+        [(x - 170, y), *keel, (x + 170, y)],
+        [(x, y - 2), (x - 2, y - 345)],
+        [*leech, (x + 14, y - 32), (x + 12, y - 300)],
+        [(x - 14, y - 290), (x - 128, y - 34), (x - 14, y - 34), (x - 14, y - 285)],
+    ]
+    waves = [
+        [(x + left + 18 * k, y + down + 9 * (k % 2)) for k in range(14)] for left, down in ((-330, 96), (70, 118))
+    ]
+    return [by_hand(line, rng) for line in lines + waves]
+
+
+def sketch(rng: np.random.Generator) -> Image.Image:
+    """A drawing with three labels, each with a line to what it names."""
+    size = (900, 760)
+    hand, (x, y) = Hand(rng, height=44), (450, 500)
+    curves = boat(x, y, rng)
+    for text, place, way in [
+        ("mast", (150, 190), [(262, 186), (x - 14, 182)]),
+        ("sail", (680, 270), [(664, 264), (x + 110, 300)]),
+        ("old hull", (640, 690), [(700, 636), (x + 130, 552)]),
+    ]:
+        curves += [*hand.line(text, *place), by_hand(way, rng)]
+    sheet = inked(paper(size, rng), 0.85 * draw_ink(size, curves, 4.0, rng), (0.16, 0.17, 0.19))
+    return photograph(sheet, [(-10, -12), (914, -6), (908, 774), (-16, 768)], (0.5, 0.5, 0.5), rng)
+
+
 def main() -> None:
-    """Write the three pictures; the seeds are fixed, so that they come out the same every time."""
-    for seed, (name, picture) in enumerate([("page", notebook), ("word", single_word), ("board", board)], start=7):
-        picture(np.random.default_rng(seed)).save(HERE / f"{name}.jpg", quality=85, optimize=True)
+    """Write the pictures; the seeds are fixed, so that they come out the same every time."""
+    pictures = {"page": notebook, "word": single_word, "board": board, "sketch": sketch}
+    for seed, (name, draw) in enumerate(pictures.items(), start=7):
+        picture = draw(np.random.default_rng(seed))
+        for folder, quality in ((HERE, 85), (PLAYGROUND, 70)):
+            picture.save(folder / f"{name}.jpg", quality=quality, optimize=True)
 
 
 if __name__ == "__main__":

@@ -242,7 +242,7 @@ def boat(x: float, y: float, rng: np.random.Generator) -> list[Curve]:
         [(x - 14, y - 290), (x - 128, y - 34), (x - 14, y - 34), (x - 14, y - 285)],
     ]
     waves = [
-        [(x + left + 18 * k, y + down + 9 * (k % 2)) for k in range(14)] for left, down in ((-330, 96), (70, 118))
+        [(x + left + 18 * k, y + down + 9 * (k % 2)) for k in range(14)] for left, down in ((-330, 96), (-60, 128))
     ]
     return [by_hand(line, rng) for line in lines + waves]
 
@@ -253,7 +253,7 @@ def sketch(rng: np.random.Generator) -> Image.Image:
     hand, (x, y) = Hand(rng, height=44), (450, 500)
     curves = boat(x, y, rng)
     for text, place, way in [
-        ("mast", (150, 190), [(262, 186), (x - 14, 182)]),
+        ("mast", (150, 190), [(292, 186), (x - 14, 182)]),
         ("sail", (680, 270), [(664, 264), (x + 110, 300)]),
         ("old hull", (640, 690), [(700, 636), (x + 130, 552)]),
     ]:

@@ -144,7 +144,7 @@ def test_ctrl_c_keeps_the_finished_pages(tmp_path, command, jobs, whom):
     rest = command(pictures, "-o", out, "--to", "json", "--jobs", jobs)
     errors = rest.communicate(timeout=60)[1].splitlines()
     assert rest.returncode == 0
-    assert errors[0] == f"{len(finished)} pages were finished before; --overwrite does them again"
+    assert errors[0] == f"{len(finished)} of 8 pages are finished; --overwrite does them again"
     assert len(list(out.iterdir())) == 8
     assert finished == {n: (out / n).read_bytes() for n in finished}
 

@@ -120,7 +120,7 @@ def test_nothing_goes_over_a_picture(folder):
     code, _, err = convert("notebook/page1.jpg", "notebook/page1.png", "--to", "png")
     assert code == 2
     assert err[0] == (
-        "inksight: notebook/page1.jpg: the result would overwrite the picture notebook/page1.png; "
+        "inksight: notebook/page1.jpg: the result would overwrite the input notebook/page1.png; "
         "name another file with -o"
     )
     assert convert("notebook", "book.pdf", "-o", "book.pdf")[0] == 2
@@ -138,7 +138,7 @@ def test_finished_pages_are_kept(folder, tracer):
     tracer.calls = 0
     code, _, err = convert("notebook", "-o", "ink/", "--to", "json")
     assert code == 0
-    assert err[0] == "1 pages were finished before; --overwrite does them again"
+    assert err[0] == "1 of 3 pages are finished; --overwrite does them again"
     assert tracer.calls == 2
     assert (folder / "ink/page1.json").stat().st_mtime_ns == kept
     convert("notebook", "-o", "ink/", "--to", "json", "--overwrite")
@@ -253,7 +253,7 @@ def test_two_processes_with_the_real_model(folder, monkeypatch):
     assert words[0].text
     assert words[0] == words[1] == words[2]
     again = inksight(folder, "word", "words", "-o", "ink/", "--to", "json", "--jobs", "2")
-    assert again.stderr == "3 pages were finished before; --overwrite does them again\n"
+    assert again.stderr == "3 of 3 pages are finished; --overwrite does them again\n"
 
 
 def inksight(folder, *arguments):

@@ -21,7 +21,7 @@ import click
 from .. import batch
 from ..batch import Outcome, Outcomes, Reader, Task, Work
 from ..errors import InputError
-from ..files import PICTURES, Outputs, Source, find_all
+from ..files import PICTURES, Outputs, Source, find_all, make_folder
 from .failures import Failures
 from .look import Look
 from .many import Many
@@ -90,7 +90,7 @@ class _Run:
             with self.failures.caught():
                 tasks += [Task(source.path, n, outputs.place(source, n or 1, count)) for n in _numbers(count)]
         for folder in {task.target.parent for task in tasks}:
-            _make(folder)
+            make_folder(folder)
         self.do(tasks, replace(self.work, write=partial(_write, fmt=outputs.format, look=self.look)))
 
     def into_one_file(self, sources: Sequence[Source], counts: Sequence[int], outputs: Outputs) -> None:
@@ -121,7 +121,7 @@ class _Run:
         if len(tasks) > 1 and not self.many.overwrite:
             self.good = {task for task in tasks if task.finished}
         if self.good:
-            click.echo(f"{len(self.good)} pages were finished before; --overwrite does them again", err=True)
+            click.echo(f"{len(self.good)} of {len(tasks)} pages are finished; --overwrite does them again", err=True)
         todo = [task for task in tasks if task not in self.good]
         if self.many.ray:
             from ..on_ray import run
@@ -178,13 +178,6 @@ def _key(path: Path) -> str:
     return hashlib.blake2b(os.fsencode(path.resolve()), digest_size=8).hexdigest()
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: this folder can't be created: {error.strerror}; choose another") from error
-
-
 @contextmanager
 def _waiting_room(out: str) -> Iterator[Path]:
     """The folder in which pages wait for the last one: hidden beside `out`, so that the next run finds them."""
@@ -193,7 +186,7 @@ def _waiting_room(out: str) -> Iterator[Path]:
             yield Path(name)
         return
     folder = Path(out).with_name(f".{Path(out).name}.inksight")
-    _make(folder)
+    make_folder(folder)
     yield folder
 
 

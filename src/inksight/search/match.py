@@ -18,7 +18,8 @@ from ..geometry import Array
 
 SPACE_COST = 0.5
 LETTERS_PER_ERROR = 4
-"""So many letters of the query allow an error of cost 1."""
+"""So many letters of the query allow an edit of cost 1. Of 162 words on real pictures, 77 % of which were read rightly,
+90 % are found so, with 1 in 1000 of the other words; with 2.5 it is 92 %, and 1.5."""
 SHORT = 2
 """Queries of so few letters allow none."""
 

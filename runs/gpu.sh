@@ -18,4 +18,5 @@ RUN=.cache/$NAME
 python -m train.train --ink .cache/ink.npz --words .cache/words.npz --out "$RUN" \
     --device cuda --size base --batch 512 --workers 12 --compile --minutes "${MINUTES:-300}"
 python -m train.export "$RUN/model.safetensors" "src/inksight/models/$NAME"
+python -m train.language --ink .cache/ink.npz --words .cache/words.npz ${WORDLIST:+--list "$WORDLIST"} "src/inksight/models/$NAME"
 inksight evaluate "$DATA" --model "src/inksight/models/$NAME" --words 400

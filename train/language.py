@@ -2,7 +2,8 @@
 
     python -m train.language --ink .cache/ink.npz --words .cache/words.npz --list LIST src/inksight/models/NAME
 
-LIST holds further words, one a row: ours are those of SCOWL (Debian's package wamerican), for words that nobody wrote.
+LIST holds further words, one a row, for what nobody wrote: the shipped file was made with those of SCOWL
+(/usr/share/dict/american-english of Debian's package wamerican). Without it, only words met in training profit.
 """
 
 from __future__ import annotations
@@ -108,10 +109,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ink", type=Path, required=True, help="file made by train.pack")
     parser.add_argument("--words", type=Path, required=True, help="file made by train.pack_words")
-    parser.add_argument("--list", type=Path, required=True, help="words, one a row")
+    parser.add_argument("--list", type=Path, help="further words, one a row")
     parser.add_argument("folder", type=Path, help="of the model; gets language.npz")
     args = parser.parse_args()
-    rows = args.list.read_text(encoding="utf-8").split("\n")
+    rows = args.list.read_text(encoding="utf-8").split("\n") if args.list else []
     listed = [w for w in rows if w and not w.endswith("'s") and set(w) <= set(CHARACTERS)]
     count = save(NGrams(widened(written(args.ink, args.words), listed)), args.folder / "language.npz")
     print(f"{count} n-grams -> {args.folder / 'language.npz'}")

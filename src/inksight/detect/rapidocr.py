@@ -13,6 +13,7 @@ What the settings below are for:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -47,7 +48,7 @@ class RapidOcr:
     def __init__(self) -> None:
         from rapidocr import RapidOCR
 
-        self._engine = RapidOCR(params=_SETTINGS)
+        self._engine = RapidOCR(params=_SETTINGS | _threads())
 
     def __call__(self, rgb: Pixels) -> Sequence[Detection]:
         """The words of `rgb`, uint8 (H, W, 3)."""
@@ -97,6 +98,12 @@ class RapidOcr:
         width = float(np.median(np.diff(columns))) if len(columns) > 1 else 1.0
         cells = textline.cells(columns / width, info.line_txt_len / width, turned)
         return read.txts[way], read.scores[way], turned, cells
+
+
+def _threads() -> dict[str, Any]:
+    """ONNX Runtime knows nothing of the variable that says how many threads a process may take."""
+    allowed = os.environ.get("OMP_NUM_THREADS", "")
+    return {"EngineConfig.onnxruntime.intra_op_num_threads": int(allowed)} if allowed.isdecimal() else {}
 
 
 @cache

@@ -79,15 +79,15 @@ def turned(angle, line="Two herons by the old mill,", size=1000):
 
 
 class SkeletonTracer:
-    """Stands in for the model's tracer and takes the detector's texts. `calls` is what it was asked."""
+    """Stands in for the model's tracer: what it doesn't read the detector says. `calls` is what it was asked."""
 
-    def __init__(self):
-        self.calls = []
+    def __init__(self, text="", confidence=0.6):
+        self.text, self.confidence, self.calls = text, confidence, []
 
     def trace_inks(self, inks, *, mode, texts=None, heard=None):
         self.calls.append((mode, list(texts), [i.shape for i in inks]))
-        heard = heard or [("", 0.0)] * len(inks)
+        read = [self.text or text for text, _ in heard or [("", 0.0)] * len(inks)]
         return [
-            Word(tuple(trace(i)), text, 0.6, (0, 0, i.shape[1], i.shape[0]), origin=mode)
-            for i, (text, _) in zip(inks, heard, strict=True)
+            Word(tuple(trace(i)), text, self.confidence, (0, 0, i.shape[1], i.shape[0]), origin=mode)
+            for i, text in zip(inks, read, strict=True)
         ]

@@ -3,16 +3,18 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image, ImageDraw, ImageFont
 
-from inksight import detect, formats
+from inksight import detect, formats, pipeline
+from inksight.cli import main
 from inksight.detect import Detection, google_vision
 from inksight.detect.doctr import Doctr
 from inksight.detect.rapidocr import shared
 from inksight.detect.tesseract import Tesseract, _parse
 from inksight.errors import InputError
 from inksight.ink import Line, Page, Word
-from tests.pages import TEXT, example, turned
+from tests.pages import TEXT, SkeletonTracer, drawn, example, turned, zigzag
 from tests.programs import need
 
 BLANK = np.full((200, 300, 3), 240, np.uint8)
@@ -198,6 +200,24 @@ def test_which_detectors_take_files(tmp_path):
         detect.load("rapidocr", tmp_path)
     with pytest.raises(InputError, match=r"gone\.json: can't be read: No such file"):
         detect.load("boxes", tmp_path / "gone.json")
+
+
+def test_the_command_takes_boxes(tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "_tracer", lambda model: SkeletonTracer())
+    monkeypatch.setattr("inksight.tracer.tracer", lambda model: None)
+    (tmp_path / "boxes").mkdir()
+    for name, x in (("a", 50), ("b", 200)):
+        Image.fromarray(drawn(zigzag(x, 100))).save(tmp_path / f"{name}.png")
+        saved(tmp_path / "boxes" / f"{name}.json", [{"box": [x - 5, 95, x + 65, 130], "text": f"word {name}"}])
+    pictures, out, boxes = [str(tmp_path / f"{n}.png") for n in "ab"], tmp_path / "ink", str(tmp_path / "boxes")
+    done = CliRunner().invoke(main, ["convert", *pictures, "-o", str(out), "--to", "json", "--boxes", boxes])
+    assert done.exit_code == 0, done.output
+    assert [formats.read(out / f"{n}.json").text for n in "ab"] == ["word a", "word b"]
+    again = CliRunner().invoke(main, ["convert", pictures[0], "-o", str(out), "--to", "json", "--boxes", str(out)])
+    assert again.exit_code == 0, again.output  # what it wrote serves as boxes, too
+    missing = CliRunner().invoke(main, ["convert", pictures[0], "-o", "-", "--to", "json", "--detector", "boxes"])
+    assert missing.exit_code == 2
+    assert "with --boxes" in missing.output
 
 
 # -------------------------------------------------------------------------------------------------- Google Vision

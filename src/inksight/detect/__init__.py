@@ -7,9 +7,11 @@ the word that it belongs to. OpenCV is imported here and nowhere else, and only 
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
@@ -115,6 +117,15 @@ NAMES = ("rapidocr", "tesseract", "doctr", "google-vision", "boxes", "none")
 
 FROM_FILES = ("boxes", "google-vision")
 """Those that take the words from a file."""
+
+
+def is_here(name: str) -> bool:
+    """Whether what the detector of that name needs is installed, told without loading it."""
+    if name == "tesseract":
+        return shutil.which("tesseract") is not None
+    if name == "doctr":
+        return any(find_spec(library) is not None for library in ("onnxtr", "doctr"))
+    return True
 
 
 def load(

@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ TALL = 1.5
 
 
 class RapidOcr:
-    """The default detector. Works offline."""
+    """The default detector. Works offline. Threads may share it; they take turns, as RapidOCR's settings are its state."""
 
     looks = True
 
@@ -49,11 +50,13 @@ class RapidOcr:
         from rapidocr import RapidOCR
 
         self._engine = RapidOCR(params=_SETTINGS | _threads())
+        self._turn = Lock()
 
     def __call__(self, rgb: Pixels) -> Sequence[Detection]:
         """The words of `rgb`, uint8 (H, W, 3)."""
         bgr = np.ascontiguousarray(rgb[:, :, ::-1])
-        result: Any = self._engine(bgr, use_det=True, use_rec=True)
+        with self._turn:
+            result: Any = self._engine(bgr, use_det=True, use_rec=True)
         if not result.txts:
             return []
         characters: Sequence[Any] = result.word_results
@@ -71,13 +74,17 @@ class RapidOcr:
     def lines(self, rgb: Pixels) -> Corners:
         """The boxes of the text lines of `rgb`, uint8 (H, W, 3), without reading them; which corner is the text's top
         left isn't known."""
-        result: Any = self._engine(np.ascontiguousarray(rgb[:, :, ::-1]), use_det=True, use_rec=False)
+        bgr = np.ascontiguousarray(rgb[:, :, ::-1])
+        with self._turn:
+            result: Any = self._engine(bgr, use_det=True, use_rec=False)
         boxes = result.boxes if result.boxes is not None else []
         return np.asarray(boxes, np.float64).reshape(-1, 4, 2)
 
     def read(self, pictures: Sequence[Pixels]) -> list[tuple[str, float]]:
         """What each picture of one line, uint8 (h, w, 3), says, and how surely (0..1)."""
-        found: Any = self._engine.recognize_txt([np.ascontiguousarray(p[:, :, ::-1]) for p in pictures])
+        bgr = [np.ascontiguousarray(p[:, :, ::-1]) for p in pictures]
+        with self._turn:
+            found: Any = self._engine.recognize_txt(bgr)
         return [(t.strip(), float(s) if t.strip() else 0.0) for t, s in zip(found.txts, found.scores, strict=True)]
 
     def sureness(self, pictures: Sequence[Pixels]) -> list[float]:
@@ -90,7 +97,8 @@ class RapidOcr:
 
         falling = get_rotate_crop_image(bgr, np.roll(quad, -1, axis=0).astype(np.float32))
         pictures = [np.ascontiguousarray(np.rot90(falling, k)) for k in (-1, 0, 2)]
-        read: Any = self._engine.recognize_txt(pictures)
+        with self._turn:
+            read: Any = self._engine.recognize_txt(pictures)
         way = int(np.argmax(read.scores))
         turned = np.roll(quad, (0, -1, 1)[way], axis=0)
         info = read.word_results[way]

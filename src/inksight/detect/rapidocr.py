@@ -42,7 +42,7 @@ TALL = 1.5
 
 
 class RapidOcr:
-    """The default detector. Works offline. Threads may share it; they take turns, as RapidOCR's settings are its state."""
+    """The default detector. Works offline. Threads take turns, as RapidOCR's settings are its state."""
 
     looks = True
 

@@ -1,35 +1,34 @@
-"""The playground's HTTP side: routes from requests to `work`, and back. The API is described in openapi.json."""
+"""The playground's HTTP side: routes from requests to `work`, and back. The API is described in static/openapi.json."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from .. import __version__, formats
-from ..detect import NAMES as DETECTORS
 from ..engine import DEFAULT_MODEL, MODELS
 from ..errors import InputError
-from ..formats import Style
-from ..image import Pixels, open_image
+from ..image import Pixels
 from ..ink import Page
 from ..tokens import MODES
-from . import work
+from . import asked, work
 from .desk import Desk, Full, Stopped, Ticket, TooLong
 from .guard import Guard, Refused
 from .limits import Limits
@@ -38,22 +37,21 @@ from .work import Wish
 
 STATIC = Path(__file__).parent / "static"
 EVENTS = "text/event-stream"
-MEDIA = {
-    "alto": "application/xml", "apng": "image/apng", "csv": "text/csv", "excalidraw": "application/json",
-    "gif": "image/gif", "hocr": "text/html", "inkml": "application/inkml+xml", "json": "application/json",
-    "jsonl": "application/x-ndjson", "md": "text/markdown", "mp4": "video/mp4", "page": "application/xml",
-    "pdf": "application/pdf", "png": "image/png", "svg": "image/svg+xml", "svg-animated": "image/svg+xml",
-    "txt": "text/plain", "webp": "image/webp",
-}  # fmt: skip
-"""Media types of formats; others are application/octet-stream."""
-UNKNOWN = "application/octet-stream"
-BOX = 4
+RETRY = "10"
+BUSY = "the server is busy; try again in a few seconds"
+LONG = "this takes too long; cut the picture into parts"
+FAILED = "the server failed on this; its window says why"
+SMALL = 64 * 2**10
+"""Bytes of a form's field, and of a request that says little."""
 
 T = TypeVar("T")
+Do = Callable[[Pixels, Wish, Ticket, work.Tell], Page]
+
+log = logging.getLogger("uvicorn.error")
 
 
-def application(limits: Limits, hosts: tuple[str, ...]) -> Starlette:
-    """The server as an ASGI application that answers to the names `hosts` ("*": to any)."""
+def application(limits: Limits, hosts: Sequence[str], origins: Sequence[str] = ()) -> Starlette:
+    """The server as an ASGI application that answers to the names `hosts`, and to pages of the sites `origins`."""
     api = Api(limits)
 
     @asynccontextmanager
@@ -61,64 +59,75 @@ def application(limits: Limits, hosts: tuple[str, ...]) -> Starlette:
         yield
         api.desk.close()
 
+    middleware = [Middleware(Guard, hosts=hosts, origins=origins, upload_bytes=limits.upload_bytes)]
+    if origins:
+        allowed: dict[str, Any] = {"allow_origins": origins, "allow_methods": ["*"], "allow_headers": ["*"]}
+        middleware.append(Middleware(CORSMiddleware, expose_headers=["Location"], **allowed))
     return Starlette(
         routes=[
             Route("/", lambda _: FileResponse(STATIC / "index.html")),
             Route("/healthz", lambda _: JSONResponse({"status": "ok", "version": __version__})),
             Route("/openapi.json", lambda _: FileResponse(STATIC / "openapi.json")),
-            Route("/api/models", lambda _: JSONResponse(models())),
+            Route("/api/models", api.models),
             Route("/api/convert", api.convert, methods=["POST"]),
             Route("/api/word", api.word, methods=["POST"]),
             Route("/api/render", api.render, methods=["POST"]),
-            Route("/api/results/{name}", api.result, methods=["GET", "PUT"]),
+            Route("/api/results/{name}", api.result),
+            Route("/api/results/{name}", api.keep, methods=["PUT"]),
             Route("/api/results/{name}/photo", api.photo),
-            Route("/api/results/{name}/trace", api.retrace, methods=["POST"]),
+            Route("/api/results/{name}/trace", api.trace, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        middleware=[Middleware(Guard, hosts=hosts, upload_bytes=limits.upload_bytes)],
+        middleware=middleware,
         exception_handlers={
             Refused: lambda _, error: error.answer(),
             InputError: lambda _, error: JSONResponse({"error": str(error)}, 422),
-            Full: lambda _, __: JSONResponse({"error": "busy; try again soon"}, 429, {"Retry-After": "10"}),
-            TooLong: lambda _, __: JSONResponse({"error": "this picture takes too long; cut it into parts"}, 422),
+            Full: lambda _, __: JSONResponse({"error": BUSY}, 429, {"Retry-After": RETRY}),
+            TooLong: lambda _, __: JSONResponse({"error": LONG}, 422),
             Stopped: lambda _, __: Response(status_code=499),
             ClientDisconnect: lambda _, __: Response(status_code=499),
             HTTPException: lambda _, error: JSONResponse({"error": error.detail}, error.status_code, error.headers),
-            Exception: lambda _, __: JSONResponse({"error": "the server failed on this request"}, 500),
+            Exception: lambda _, __: JSONResponse({"error": FAILED}, 500),
         },
         lifespan=lifespan,
     )
 
 
-def models() -> dict[str, Any]:
-    """What there is to choose from."""
-    found = []
-    for config in sorted(MODELS.glob("*/config.json")):
-        facts = json.loads(config.read_text(encoding="utf-8"))
-        size = sum(p.stat().st_size for p in config.parent.glob("*.onnx"))
-        found.append({"name": config.parent.name, "samples": facts.get("samples"), "bytes": size})
-    kinds = [{"name": f, "ending": formats.ending(f), "media": MEDIA.get(f, UNKNOWN)} for f in formats.FORMATS]
-    return {
-        "version": __version__, "models": found, "default": DEFAULT_MODEL, "modes": list(MODES),
-        "detectors": list(DETECTORS), "formats": kinds,
-    }  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Upload:
-    """A request's form, checked."""
+    """A picture as it came, in memory or in a temporary file, and how to convert it."""
 
-    data: bytes
+    file: BinaryIO
     wish: Wish
+
+    def read(self) -> bytes:
+        """Its bytes, once."""
+        with self.file as file:
+            return file.read()
 
 
 class Api:
-    """The handlers that do work, with what they share."""
+    """The handlers, with what they share."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.desk = Desk(limits.workers, limits.waiting)
         self.store = Store(limits.kept_seconds, limits.kept_bytes)
+
+    async def models(self, _: Request) -> Response:
+        """GET /api/models: what there is to choose from."""
+        found = []
+        for name in asked.models():
+            facts = json.loads((MODELS / name / "config.json").read_text(encoding="utf-8"))
+            size = sum(p.stat().st_size for p in (MODELS / name).glob("*.onnx"))
+            found.append({"name": name, "samples": facts.get("samples"), "bytes": size})
+        kinds = [
+            {"name": f, "ending": formats.ending(f), "media": asked.MEDIA.get(f, asked.UNKNOWN)}
+            for f in formats.FORMATS
+        ]
+        known: dict[str, Any] = {"version": __version__, "models": found, "default": DEFAULT_MODEL}
+        known |= {"modes": list(MODES), "detectors": asked.detectors(), "formats": kinds}
+        return JSONResponse(known | {"upload_bytes": self.limits.upload_bytes})
 
     async def convert(self, request: Request) -> Response:
         """POST /api/convert: a page."""
@@ -126,52 +135,41 @@ class Api:
 
     async def word(self, request: Request) -> Response:
         """POST /api/word: a picture of one word."""
-        return await self._answer(request, lambda rgb, wish, ticket, tell: work.trace(rgb, wish))
+        return await self._answer(request, work.trace)
 
     async def render(self, request: Request) -> Response:
         """POST /api/render?to=FORMAT: a document in another format; `result` names the one whose photo it may show."""
-        fmt = wanted(request)
-        style = style_of(request.query_params)
+        fmt = asked.fmt(request.query_params, request.headers.get("accept", ""))
+        style = asked.look(request.query_params)
         name = request.query_params.get("result")
         photo = self._known(name).photo if name else None
-        body = await self._timely(request.body())
-
-        def run() -> bytes:
-            shown = None if photo is None else open_image(photo)
-            return work.rendered(body, fmt, Style(**style, photo=shown))
-
-        return file_answer(await self._run(request, Ticket(self.limits.work_seconds), run), fmt, download=True)
+        ink = await self._body(request, self.limits.document_bytes)
+        data = await self._run(request, lambda: work.rendered(ink, fmt, style, photo, self.limits))
+        return file_answer(data, fmt, {"Content-Disposition": f'attachment; filename="ink.{formats.ending(fmt)}"'})
 
     async def result(self, request: Request) -> Response:
-        """GET: the document of a result. PUT: keep a changed one."""
+        """GET /api/results/NAME: its document."""
         kept = self._known(request.path_params["name"])
-        if request.method == "PUT":
-            body = await self._timely(request.body())
-            page = formats.loads(body, "json", name="the document")
-            kept.ink = formats.dumps(page, "json")
-            return Response(status_code=204)
         if not kept.ink:
-            raise Refused(404, "this picture has no ink yet")
+            raise Refused(404, "this picture has no ink yet; wait until it is converted")
         return file_answer(kept.ink, "json")
 
+    async def keep(self, request: Request) -> Response:
+        """PUT /api/results/NAME: a changed document."""
+        kept = self._known(request.path_params["name"])
+        ink = await self._body(request, self.limits.document_bytes)
+        kept.ink = await self._run(request, lambda: work.checked(ink))
+        return Response(status_code=204)
+
     async def photo(self, request: Request) -> Response:
-        """GET: the picture of a result, as JPEG."""
+        """GET /api/results/NAME/photo: the picture as JPEG."""
         return Response(self._known(request.path_params["name"]).photo, media_type="image/jpeg")
 
-    async def retrace(self, request: Request) -> Response:
-        """POST {"box": [x0, y0, x1, y1], "mode": ..., "text": ...}: a word of a result, traced again."""
+    async def trace(self, request: Request) -> Response:
+        """POST /api/results/NAME/trace: a word of a result, traced again."""
         kept = self._known(request.path_params["name"])
-        try:
-            asked = json.loads(await self._timely(request.body()))
-            box = [float(v) for v in asked["box"]]
-            if len(box) != BOX or not all(abs(v) < 1e6 for v in box):
-                raise ValueError
-        except (ValueError, TypeError, KeyError, RecursionError):
-            raise Refused(422, 'the body must be JSON like {"box": [x0, y0, x1, y1], "mode": "derender"}') from None
-        wish = checked(str(asked.get("mode") or ""), asked.get("text"), None, asked.get("model"), "0")
-        x0, y0, x1, y1 = box
-        run = partial(lambda: work.as_object(work.trace_box(open_image(kept.photo), (x0, y0, x1, y1), wish)))
-        return JSONResponse(await self._run(request, Ticket(self.limits.work_seconds), run))
+        box, wish = asked.box(await self._body(request, SMALL))
+        return JSONResponse(await self._run(request, lambda: work.as_object(work.trace_box(kept.photo, box, wish))))
 
     def _known(self, name: str) -> Result:
         found = self.store.get(name)
@@ -179,51 +177,53 @@ class Api:
             raise Refused(404, "this result is not here any more; results are forgotten after an hour")
         return found
 
-    async def _answer(self, request: Request, do: Callable[..., Page]) -> Response:
+    async def _answer(self, request: Request, do: Do) -> Response:
         """Convert the uploaded picture; the answer is a file, or events while the work goes on."""
+        self.desk.admit()
         as_events = EVENTS in request.headers.get("accept", "")
-        fmt = "json" if as_events else wanted(request)
-        style = style_of(request.query_params)
+        fmt = "json" if as_events else asked.fmt(request.query_params, request.headers.get("accept", ""))
+        style = asked.look(request.query_params)
         upload = await self._upload(request)
-        ticket = Ticket(self.limits.work_seconds)
+        ticket = self._ticket()
         if as_events:
-            return StreamingResponse(self._events(request, upload, do, ticket), media_type=EVENTS)
+            return StreamingResponse(self._events(upload, do, ticket), media_type=EVENTS)
 
         def run() -> tuple[str, bytes]:
             rgb, name, page = self._converted(upload, do, ticket, lambda *_: None)
-            return name, formats.dumps(page, fmt, style=Style(**style, photo=rgb))
+            return name, formats.dumps(page, fmt, style=replace(style, photo=rgb))
 
-        name, data = await self._run(request, ticket, run)
+        name, data = await self.desk.run(ticket, run, request.is_disconnected)
         return file_answer(data, fmt, {"Location": f"/api/results/{name}"})
 
-    def _converted(
-        self, upload: Upload, do: Callable[..., Page], ticket: Ticket, tell: work.Tell
-    ) -> tuple[Pixels, str, Page]:
+    def _converted(self, upload: Upload, do: Do, ticket: Ticket, tell: work.Tell) -> tuple[Pixels, str, Page]:
         """Runs in a worker thread: the picture, the name of its result and its ink."""
-        begin = time.perf_counter()
-        rgb, pages = work.opened(upload.data, upload.wish.page, self.limits.pixels)
+        begin, wish = time.perf_counter(), upload.wish
+        rgb, pages = work.opened(upload.read(), wish, self.limits)
         kept = Result(work.as_jpeg(rgb))
         name = self.store.add(kept)
         height, width = rgb.shape[:2]
-        tell("picture", {"result": name, "width": width, "height": height, "pages": pages, "page": upload.wish.page})
-        page = do(rgb, upload.wish, ticket, tell)
+        tell("picture", {"result": name, "width": width, "height": height, "pages": pages, "page": wish.page})
+        ticket.check()
+        page = do(rgb, wish, ticket, tell)
         kept.ink = formats.dumps(page, "json")
-        facts = {"seconds": round(time.perf_counter() - begin, 3), "model": upload.wish.model or DEFAULT_MODEL}
+        facts = {"seconds": round(time.perf_counter() - begin, 3), "model": wish.model or DEFAULT_MODEL}
         tell("page", {"page": json.loads(kept.ink), **facts})
         return rgb, name, page
 
-    async def _events(
-        self, request: Request, upload: Upload, do: Callable[..., Page], ticket: Ticket
-    ) -> AsyncIterator[str]:
-        """Server-sent events: picture, boxes, words (several times), page; or error."""
+    async def _events(self, upload: Upload, do: Do, ticket: Ticket) -> AsyncIterator[str]:
+        """Server-sent events: picture, boxes, words (several times), page; or error.
+
+        Starlette closes this when the client goes away, which ends the work.
+        """
         loop, queue = asyncio.get_running_loop(), asyncio.Queue[tuple[str, dict[str, Any]] | None]()
 
         def tell(kind: str, content: dict[str, Any]) -> None:
+            ticket.check()  # nobody may be there to hear it
             loop.call_soon_threadsafe(queue.put_nowait, (kind, content))
 
         async def job() -> None:
             try:
-                await self._run(request, ticket, lambda: self._converted(upload, do, ticket, tell))
+                await self.desk.run(ticket, lambda: self._converted(upload, do, ticket, tell))
             except Exception as error:
                 queue.put_nowait(("error", {"error": reason(error)}))
             finally:
@@ -234,96 +234,49 @@ class Api:
             while (event := await queue.get()) is not None:
                 yield f"event: {event[0]}\ndata: {json.dumps(event[1])}\n\n"
         finally:
-            ticket.stop()
             task.cancel()
 
-    async def _run(self, request: Request, ticket: Ticket, do: Callable[[], T]) -> T:
-        return await self.desk.run(ticket, do, request.is_disconnected)
+    def _ticket(self) -> Ticket:
+        return Ticket(self.limits.work_seconds)
 
-    async def _timely(self, body: Awaitable[T]) -> T:
+    async def _run(self, request: Request, do: Callable[[], T]) -> T:
+        return await self.desk.run(self._ticket(), do, request.is_disconnected)
+
+    async def _timely(self, coming: Awaitable[T]) -> T:
         try:
-            return await asyncio.wait_for(body, self.limits.upload_seconds)
+            return await asyncio.wait_for(coming, self.limits.upload_seconds)
         except TimeoutError:
             raise Refused(408, "the upload took too long") from None
 
+    async def _body(self, request: Request, most: int) -> bytes:
+        async def read() -> bytes:
+            body = bytearray()
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most:
+                    raise Refused(413, f"the document is larger than {most / 2**20:g} MB")
+            return bytes(body)
+
+        return await self._timely(read())
+
     async def _upload(self, request: Request) -> Upload:
-        form = await self._timely(request.form(max_files=1, max_fields=8, max_part_size=64 * 2**10))
-        try:
-            file = form.get("file")
-            if not isinstance(file, UploadFile):
-                raise Refused(422, 'the picture is missing: send it as the multipart field "file"')
-            fields = {k: v for k, v in form.items() if isinstance(v, str) and v}
-            wish = checked(
-                fields.get("mode", ""), fields.get("text"), fields.get("detector"), fields.get("model"),
-                fields.get("page", "0"),
-            )  # fmt: skip
-            return Upload(await file.read(), wish)
-        finally:
-            await form.close()
+        form = await self._timely(request.form(max_files=1, max_fields=8, max_part_size=SMALL))
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise Refused(422, 'the picture is missing: send it as the multipart field "file"')
+        return Upload(file.file, asked.wish(form))
 
 
-def checked(mode: str, text: str | None, detector: str | None, model: str | None, page: str) -> Wish:
-    """A wish of known names. Raises Refused."""
-    usual = Wish()
-    wish = Wish(
-        mode or ("derender-with-text" if text else usual.mode), text, detector or usual.detector, model,
-        int(page) if page.isdecimal() and len(page) < 6 else -1,
-    )  # fmt: skip
-    shipped = [p.parent.name for p in MODELS.glob("*/config.json")]
-    for name, value, known in (
-        ("mode", wish.mode, MODES), ("detector", wish.detector, DETECTORS), ("model", model or DEFAULT_MODEL, shipped),
-    ):  # fmt: skip
-        if value not in known:
-            raise Refused(422, f"unknown {name} {value!r}; use one of {', '.join(known)}")
-    if wish.page < 0:
-        raise Refused(422, "page must be a number from 0")
-    if wish.mode == "derender-with-text" and not text:
-        raise Refused(422, 'the mode derender-with-text needs the field "text"')
-    return wish
-
-
-def wanted(request: Request) -> str:
-    """The format asked for by ?to= or by the Accept header; JSON where neither names one. Raises Refused."""
-    named = request.query_params.get("to")
-    if named is not None:
-        if named not in formats.FORMATS:
-            raise Refused(422, f"unknown format {named!r}; use one of {', '.join(formats.FORMATS)}")
-        return named
-    accepted = [part.partition(";")[0].strip() for part in request.headers.get("accept", "*/*").split(",")]
-    by_media = {media: fmt for fmt, media in reversed(MEDIA.items()) if fmt in formats.FORMATS}
-    by_media |= {"application/json": "json", "image/svg+xml": "svg"}
-    for media in accepted:
-        if media in by_media:
-            return by_media[media]
-    if any(media.startswith(("*/", "application/*")) for media in accepted):
-        return "json"
-    raise Refused(406, "none of the accepted types can be written; name a format with ?to=")
-
-
-def style_of(query: Any) -> dict[str, Any]:
-    """The look that the query asks for. Raises Refused."""
-    numbers = ("width", "dpi", "speed")
-    try:
-        style: dict[str, Any] = {k: float(query[k]) for k in numbers if query.get(k)}
-        style |= {k: query[k] for k in ("color", "background", "fit") if query.get(k)}
-        Style(**style)
-    except ValueError as error:
-        raise Refused(422, str(error)) from None
-    return style
-
-
-def file_answer(data: bytes, fmt: str, headers: dict[str, str] | None = None, *, download: bool = False) -> Response:
+def file_answer(data: bytes, fmt: str, headers: dict[str, str] | None = None) -> Response:
     """A file of the format."""
-    told = dict(headers or {})
-    if download:
-        told["Content-Disposition"] = f'attachment; filename="ink.{formats.ending(fmt)}"'
-    return Response(data, media_type=MEDIA.get(fmt, UNKNOWN), headers=told)
+    return Response(data, media_type=asked.MEDIA.get(fmt, asked.UNKNOWN), headers=headers)
 
 
 def reason(error: Exception) -> str:
-    """What a visitor is told about a failure."""
+    """What a visitor is told about a failure; what nobody expected is logged."""
     if isinstance(error, InputError | Refused):
         return str(error)
-    return {Full: "busy; try again soon", TooLong: "this picture takes too long; cut it into parts"}.get(
-        type(error), "the server failed on this picture"
-    )
+    known = {Full: BUSY, TooLong: LONG, Stopped: "stopped"}
+    if type(error) not in known:
+        log.error("converting failed", exc_info=error)
+    return known.get(type(error), FAILED)

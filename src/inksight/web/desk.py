@@ -10,6 +10,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+LOOK = 0.5
+"""Seconds between two looks at whether somebody still waits."""
+
 
 class Full(Exception):
     """Too many are waiting."""
@@ -51,37 +54,44 @@ class Desk:
 
     def __init__(self, workers: int, waiting: int) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="inksight")
-        self._room, self._taken = workers + waiting, 0
+        self._room = workers + waiting
+        self._tickets: set[Ticket] = set()
 
-    async def run(self, ticket: Ticket, work: Callable[[], T], gone: Callable[[], Awaitable[bool]]) -> T:
-        """The work's result. `gone` tells, asked twice a second, that nobody waits for it any more.
-
-        Raises Full when there is no room, and what the work raises. Cancelled or gone, the work is told to stop.
-        """
-        if self._taken >= self._room:
+    def admit(self) -> None:
+        """Raises Full when there is no room: to be asked before a large upload is read."""
+        if len(self._tickets) >= self._room:
             raise Full
+
+    async def run(self, ticket: Ticket, work: Callable[[], T], gone: Callable[[], Awaitable[bool]] | None = None) -> T:
+        """The work's result. `gone` tells, asked now and then, that nobody waits for it any more.
+
+        Raises Full when there is no room, TooLong, and what the work raises. Cancelled or gone, the work is told to
+        stop; work that hasn't begun is dropped.
+        """
+        self.admit()
 
         def begun() -> T:
             ticket.begin()
             return work()
 
-        self._taken += 1
-        job = asyncio.get_running_loop().run_in_executor(self._pool, begun)
-        job.add_done_callback(self._leave)
+        self._tickets.add(ticket)
+        future = self._pool.submit(begun)
+        future.add_done_callback(lambda _: self._tickets.discard(ticket))
+        job = asyncio.wrap_future(future)
         try:
             while not job.done():
-                await asyncio.wait([job], timeout=0.5)
-                if not job.done() and await gone():
-                    raise Stopped
-            return await job
+                await asyncio.wait([job], timeout=LOOK)
+                if not job.done():
+                    ticket.check()
+                    if gone is not None and await gone():
+                        raise Stopped
+            return job.result()
         finally:
             ticket.stop()
-
-    def _leave(self, job: asyncio.Future[T]) -> None:
-        self._taken -= 1
-        if not job.cancelled():
-            job.exception()  # looked at: nobody may be left who would
+            job.cancel()
 
     def close(self) -> None:
-        """Take no more work, and drop what waits."""
+        """Take no more work, drop what waits, and stop what runs."""
+        for ticket in tuple(self._tickets):
+            ticket.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import ipaddress
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -20,34 +21,39 @@ HEADERS = {
 }
 """Nothing from elsewhere is run, shown or told."""
 
+PRIVATE, CHECKED = "no-store", "no-cache"
+"""Ink and pictures stay in no browser's cache; the page is asked for anew, lest an older one meets a newer server."""
+
 
 class Refused(Exception):
     """A request that the server won't take; `status` and the text are the answer."""
 
-    def __init__(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
-        self.status, self.text, self.headers = status, text, headers or {}
+        self.status, self.text = status, text
 
     def answer(self) -> JSONResponse:
         """{"error": text} with the status."""
-        return JSONResponse({"error": self.text}, self.status, self.headers)
+        return JSONResponse({"error": self.text}, self.status)
 
 
 class Guard:
     """Checks the Host and Origin headers, bounds the body, and adds HEADERS to every answer.
 
-    The Host check keeps other sites from reaching a local server by a name of theirs that points here (DNS rebinding),
-    the Origin check from posting to it.
+    The Host check keeps other sites from reaching a local server by a name of theirs that points here (DNS rebinding);
+    a bare IP address is nobody's name. The Origin check keeps them from posting to it; `origins` may.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str], upload_bytes: int) -> None:
-        self.app, self.hosts, self.upload_bytes = app, frozenset(hosts), upload_bytes
+    def __init__(self, app: ASGIApp, hosts: Collection[str], origins: Collection[str], upload_bytes: int) -> None:
+        self.app, self.upload_bytes = app, upload_bytes
+        self.hosts, self.origins = frozenset(h.lower() for h in hosts), frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         taken = 0
+        caching = PRIVATE if scope["path"].startswith("/api/") else CHECKED
 
         async def bounded() -> Message:
             nonlocal taken
@@ -60,7 +66,7 @@ class Guard:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in {**HEADERS, "Cache-Control": caching}.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -73,19 +79,28 @@ class Guard:
 
     def _check(self, headers: Headers) -> None:
         host = headers.get("host", "")
-        if "*" not in self.hosts and _name(host) not in self.hosts:
-            raise Refused(421, f"this server doesn't answer to the name {host!r}; start it with --host or --name")
+        if not self._is_ours(_name(host)):
+            raise Refused(421, f"this server doesn't answer to the name {host!r}; start it with --name {_name(host)}")
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
-            raise Refused(403, "requests from other sites are not taken")
+        if origin is not None and urlsplit(origin).netloc != host and origin not in self.origins:
+            raise Refused(403, "requests from other sites are not taken; start the server with --origin to allow one")
         length = headers.get("content-length", "0")
-        if not length.isdecimal():
+        if not (length.isascii() and length.isdecimal()):
             raise Refused(400, "the header Content-Length isn't a number")
         if int(length) > self.upload_bytes:
             raise self._too_large()
 
+    def _is_ours(self, name: str) -> bool:
+        if name.lower() in self.hosts:
+            return True
+        try:
+            ipaddress.ip_address(name.strip("[]"))
+        except ValueError:
+            return False
+        return True
+
     def _too_large(self) -> Refused:
-        return Refused(413, f"the upload is larger than {self.upload_bytes // 2**20} MB; scale the picture down")
+        return Refused(413, f"the upload is larger than {self.upload_bytes / 2**20:g} MB; scale the picture down")
 
 
 def _name(host: str) -> str:

@@ -10,10 +10,14 @@ class Limits:
     """Bounds that keep one visitor from taking the machine; all of them end in a clear 4xx answer."""
 
     upload_bytes: int = 32 * 2**20
+    document_bytes: int = 8 * 2**20
+    """Of ink that is sent; that of a full page takes less than one."""
     pixels: int = 50_000_000
-    """Of a picture, told from its head before it is decoded."""
+    """Of a picture, told from its head before it is decoded, and of a page that is rendered."""
+    pages: int = 1000
+    """Of a file, one of which is converted at a time."""
     upload_seconds: float = 60.0
-    """For a request's head and body to arrive."""
+    """For a request's head, and again for its body, to arrive."""
     work_seconds: float = 180.0
     """For one picture."""
     workers: int = 2
@@ -21,4 +25,4 @@ class Limits:
     """Requests that wait for a worker; the next one is told to come back."""
     kept_seconds: float = 3600.0
     kept_bytes: int = 256 * 2**20
-    """Results are forgotten after this time, or when newer ones need the room."""
+    """Results are forgotten this long after they were last asked for, or when newer ones need the room."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import webbrowser
+from threading import Thread
 from typing import Any
 
 import h11
@@ -12,6 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..errors import InputError
+from . import work
 from .app import application
 from .limits import Limits
 
@@ -19,23 +21,29 @@ LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 
 def serve(
-    host: str, port: int, *, names: tuple[str, ...] = (), show: bool = False, limits: Limits | None = None
+    host: str,
+    port: int,
+    *,
+    names: tuple[str, ...] = (),
+    origins: tuple[str, ...] = (),
+    show: bool = False,
+    limits: Limits = Limits(),  # noqa: B008 (immutable)
 ) -> None:
-    """Answer requests until Ctrl-C. `names` are further names that the server is known by; `show` opens a browser.
+    """Answer requests until Ctrl-C. `names` are further names that the server is known by, `origins` the sites whose
+    pages may use it ("https://notes.example"); `show` opens a browser.
 
     Raises InputError when the address can't be had.
     """
-    limits = Limits()
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::1", "::") else host
-    own = f"[{host}]" if ":" in host else host
-    app = application(limits, (*LOCAL, own, *names))
+    app = application(limits, (*LOCAL, host, *names), origins)
     listening = _listen(host, port)
-    address = f"http://{shown}:{listening.getsockname()[1]}/"
+    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}/"
     config = uvicorn.Config(
         app, http=_protocol(limits.upload_seconds), log_level="warning", timeout_graceful_shutdown=5,
         limit_concurrency=256, server_header=False, lifespan="on",
     )  # fmt: skip
     print(f"InkSight is at {address} (Ctrl-C stops it). Pictures stay on this machine.", flush=True)
+    Thread(target=work.prepare, daemon=True).start()
     if show:
         webbrowser.open(address)
     uvicorn.Server(config).run(sockets=[listening])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from .. import formats, pipeline, tracer
+from .. import detect, formats, pipeline, tracer
 from ..detect import Detection
 from ..errors import InputError
 from ..formats import Style
@@ -18,13 +20,18 @@ from ..geometry import Affine
 from ..image import Pixels, count_pages, open_image
 from ..ink import Box, Page, Word
 from .desk import Ticket
+from .limits import Limits
 
 NAME = "the upload"
 MARGIN = 0.6
 """Of a word's height: how much of the picture around its box is looked at."""
+SMALLEST_BOX = 4
+"""Pixels."""
 
 Tell = Callable[[str, dict[str, Any]], None]
 """Called with the name and the content of an event."""
+
+_opening = Lock()  # PDFium is made for one thread; and large pictures are better decoded one after the other
 
 
 @dataclass(frozen=True)
@@ -35,14 +42,31 @@ class Wish:
     text: str | None = None
     detector: str = "rapidocr"
     model: str | None = None
-    page: int = 0
-    """Of a PDF or TIFF, from 0."""
+    page: int = 1
+    """Of a PDF or TIFF, from 1."""
+    flatten: bool = False
+    """Whether the sheet is laid flat, so that picture and ink are those of the flat sheet."""
 
 
-def opened(data: bytes, page: int, pixels: int) -> tuple[Pixels, int]:
-    """The picture of an uploaded file's page, and how many pages there are. Raises InputError."""
-    _check_size(data, pixels)
-    return open_image(data, NAME, page=page), count_pages(data)
+def prepare() -> None:
+    """Load what nearly every picture needs, before the first one comes."""
+    tracer.tracer(None)
+    detect.load("rapidocr")
+
+
+def opened(data: bytes, wish: Wish, limits: Limits) -> tuple[Pixels, int]:
+    """The picture that is to be converted, and how many pages the file has. Raises InputError."""
+    with _opening:
+        _check_size(data, limits.pixels)
+        pages = count_pages(data)
+        if pages > limits.pages:
+            raise InputError(f"{NAME}: has more than {limits.pages} pages; split it")
+        rgb = open_image(data, NAME, page=wish.page - 1)
+    if wish.flatten:
+        from .. import sheet  # brings OpenCV
+
+        rgb = sheet.flatten(rgb, pipeline.WORKING_SIDE).rgb
+    return rgb, pages
 
 
 def _check_size(data: bytes, pixels: int) -> None:
@@ -84,20 +108,21 @@ class _Watch:
         self.tell("words", {"words": [as_object(w) for w in words], "done": done, "total": total})
 
 
-def trace(rgb: Pixels, wish: Wish) -> Page:
-    """The ink of a picture of one word."""
+def trace(rgb: Pixels, wish: Wish, ticket: Ticket, tell: Tell) -> Page:
+    """The ink of a picture of one word, of which nothing is told before it is complete."""
     word = tracer.trace(rgb, mode=wish.mode, text=wish.text, model=wish.model)
     height, width = rgb.shape[:2]
     return Page.of_words([word] if word.strokes or word.text else [], width, height)
 
 
-def trace_box(rgb: Pixels, box: Box, wish: Wish) -> Word:
-    """The ink of one word of a page, in pixels of the page. Raises InputError for a box outside of the picture."""
+def trace_box(photo: bytes, box: Box, wish: Wish) -> Word:
+    """The ink of one word of a picture, in its pixels. Raises InputError for a box outside of the picture."""
+    rgb = open_image(photo)
     height, width = rgb.shape[:2]
     margin = MARGIN * (box[3] - box[1])
     x0, y0 = max(0, int(box[0] - margin)), max(0, int(box[1] - margin))
     x1, y1 = min(width, int(np.ceil(box[2] + margin))), min(height, int(np.ceil(box[3] + margin)))
-    if min(x1 - x0, y1 - y0) < 4:
+    if min(x1 - x0, y1 - y0, box[2] - box[0], box[3] - box[1]) < SMALLEST_BOX:
         raise InputError("the box lies outside of the picture or is too small; draw it around the word")
     here = Detection((box[0] - x0, box[1] - y0, box[2] - x0, box[3] - y0), wish.text or "", 1.0 if wish.text else 0.0)
     part = np.ascontiguousarray(rgb[y0:y1, x0:x1])
@@ -108,13 +133,23 @@ def trace_box(rgb: Pixels, box: Box, wish: Wish) -> Word:
 
 def as_object(word: Word) -> dict[str, Any]:
     """The word as the JSON format has it."""
-    import json
-
     page = json.loads(formats.dumps(Page.of_words([word], 1, 1), "json"))
     found: dict[str, Any] = page["words"][0]
     return found
 
 
-def rendered(ink: bytes, fmt: str, style: Style) -> bytes:
-    """A document in JSON as a file of another format. Raises InputError."""
-    return formats.dumps(formats.loads(ink, "json", name="the document"), fmt, style=style)
+def checked(ink: bytes) -> bytes:
+    """A document in JSON as the format writes it. Raises InputError for anything else."""
+    return formats.dumps(_read(ink), "json")
+
+
+def rendered(ink: bytes, fmt: str, style: Style, photo: bytes | None, limits: Limits) -> bytes:
+    """A document in JSON as a file of another format, over the photo (JPEG) if there is one. Raises InputError."""
+    page = _read(ink)
+    if page.width * page.height > limits.pixels:
+        raise InputError(f"the document: has more than {limits.pixels // 10**6} million pixels; scale it down")
+    return formats.dumps(page, fmt, style=style, photo=None if photo is None else open_image(photo))
+
+
+def _read(ink: bytes) -> Page:
+    return formats.loads(ink, "json", name="the document")

@@ -1,0 +1,124 @@
+"""What a request asks for, checked: a format, a look, a way of converting. All raise Refused, which says what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from .. import detect, formats
+from ..engine import DEFAULT_MODEL, MODELS
+from ..formats import Style
+from ..ink import Box
+from ..tokens import MODES
+from .guard import Refused
+from .work import Wish
+
+MEDIA = {
+    "json": "application/json", "svg": "image/svg+xml", "txt": "text/plain", "pdf": "application/pdf",
+    "png": "image/png", "inkml": "application/inkml+xml", "xopp": "application/x-xopp", "gif": "image/gif",
+    "alto": "application/alto+xml", "apng": "image/apng", "csv": "text/csv", "excalidraw": "application/vnd.excalidraw",
+    "hocr": "text/html", "jsonl": "application/x-ndjson", "md": "text/markdown", "mp4": "video/mp4",
+    "page": "application/xml", "svg-animated": "image/svg+xml", "webp": "image/webp",
+}  # fmt: skip
+"""Media types of formats, the first of its kind being what a wildcard gets; others are application/octet-stream."""
+UNKNOWN = "application/octet-stream"
+
+DETECTORS = tuple(name for name in detect.NAMES if name not in detect.FROM_FILES)
+"""Those that need nothing but the picture, which stays on this machine."""
+
+LONGEST = 4096
+"""Side in pixels of a picture that is asked for."""
+
+BOX, FARTHEST = 4, 1e6
+
+
+def models() -> tuple[str, ...]:
+    """Those that come with the package."""
+    return tuple(sorted(config.parent.name for config in MODELS.glob("*/config.json")))
+
+
+def detectors() -> tuple[str, ...]:
+    """Those that can run here."""
+    return tuple(filter(detect.is_here, DETECTORS))
+
+
+def wish(fields: Mapping[str, Any]) -> Wish:
+    """How to convert, from the fields of a form."""
+    given = {k: v for k, v in fields.items() if isinstance(v, str) and v}
+    text, usual = given.get("text"), Wish()
+    page = given.get("page", "1")
+    asked = Wish(
+        given.get("mode") or ("derender-with-text" if text else usual.mode), text,
+        given.get("detector", usual.detector), given.get("model"),
+        int(page) if page.isdecimal() and len(page) < 6 else 0, given.get("flatten", "") in ("1", "true", "on"),
+    )  # fmt: skip
+    _known("mode", asked.mode, MODES)
+    _known("detector", asked.detector, detectors())
+    _known("model", asked.model or DEFAULT_MODEL, models())
+    if asked.page < 1:
+        raise Refused(422, "page must be a number from 1")
+    if asked.mode == "derender-with-text" and not text:
+        raise Refused(422, 'the mode derender-with-text needs the field "text"')
+    return asked
+
+
+def _known(kind: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise Refused(422, f"unknown {kind} {value!r}; use one of {', '.join(known)}")
+
+
+def box(body: bytes) -> tuple[Box, Wish]:
+    """A box of a picture and how to trace the word in it, from JSON."""
+    try:
+        fields = json.loads(body)
+        x0, y0, x1, y1 = (float(v) for v in fields["box"])
+        if not all(abs(v) <= FARTHEST for v in (x0, y0, x1, y1)):
+            raise ValueError
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        raise Refused(422, 'the body must be JSON like {"box": [x0, y0, x1, y1], "mode": "derender"}') from None
+    return (x0, y0, x1, y1), wish({k: fields.get(k) for k in ("mode", "text", "model")})
+
+
+def fmt(query: Mapping[str, str], accept: str) -> str:
+    """The format that ?to= or else the Accept header names; JSON where any will do."""
+    named = query.get("to")
+    if named is not None:
+        _known("format", named, formats.FORMATS)
+        return named
+    for media in _accepted(accept):
+        for name, own in MEDIA.items():
+            if media in (own, "*/*", own.partition("/")[0] + "/*"):
+                return name
+    raise Refused(406, "none of the accepted types can be written; name a format with ?to=")
+
+
+def _accepted(header: str) -> list[str]:
+    """The media types of an Accept header, the most wanted first."""
+    found = []
+    for part in (header or "*/*").lower().split(","):
+        media, *parameters = (p.strip() for p in part.split(";"))
+        weight = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+        try:
+            found.append((-float(weight), media))
+        except ValueError:
+            continue
+    return [media for weight, media in sorted(found, key=lambda f: f[0]) if weight < 0]
+
+
+def look(query: Mapping[str, str]) -> Style:
+    """The look that the query asks for."""
+    try:
+        style: dict[str, Any] = {k: float(query[k]) for k in ("width", "dpi", "speed") if query.get(k)}
+        style |= {k: query[k] for k in ("color", "fit") if query.get(k)}
+        if query.get("size"):
+            style["size"] = int(query["size"])
+        if query.get("background"):
+            _known("background", query["background"], ("none", "photo", "paper"))
+            style["background"] = query["background"]
+        asked = Style(**style)
+    except ValueError as error:
+        raise Refused(422, str(error)) from None
+    if asked.size is not None and asked.size > LONGEST:
+        raise Refused(422, f"size is at most {LONGEST} pixels")
+    return asked

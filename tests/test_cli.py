@@ -146,7 +146,7 @@ def test_a_bad_picture_is_one_line_and_exit_2(folder, command, name, content, me
         (["a.png", "b.jpg", "-o", "-", "--to", "svg"], "-o -: takes one input; name a folder for several"),
         (["ink"], "ink: no pictures in this folder; name one that has some, or add --recursive"),
         (["x*.png"], "x*.png: no file matches; check the pattern"),
-        (["a.png", "--to", "png"], "a.png: the result would overwrite the picture; name another file with -o"),
+        (["a.png", "--to", "png"], "a.png: the result would overwrite the input; name another file with -o"),
     ],
 )
 def test_bad_arguments_are_one_line_and_exit_2(folder, arguments, message):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .errors import InputError
 
@@ -25,19 +26,27 @@ class Source:
     folder: Path = Path()
 
 
-def find(argument: str, *, recursive: bool = False, leave_out: Path | None = None) -> list[Source]:
+def find(
+    argument: str,
+    *,
+    recursive: bool = False,
+    leave_out: Path | None = None,
+    kinds: frozenset[str] = PICTURES,
+    what: str = "pictures",
+) -> list[Source]:
     """The pictures that one argument means: a file, those in a folder, or those that match a pattern.
 
     Of a folder, hidden files and what lies in `leave_out` are passed over; `recursive` takes the folders in it, too. A
     number in a name counts as one: page 2 comes before page 10. A name that doesn't exist comes back as it is: opening
-    it says what is wrong. Raises InputError for a folder or a pattern without pictures.
+    it says what is wrong. `kinds` are the endings to look for in a folder, and `what` is what they are called. Raises
+    InputError for a folder or a pattern without pictures.
     """
     path = Path(argument)
     if path.is_dir():
-        found = sorted(_pictures(path, recursive, leave_out), key=by_number)
+        found = sorted(_of_kinds(path, kinds, recursive, leave_out), key=by_number)
         if not found:
             advice = "name one that has some" if recursive else "name one that has some, or add --recursive"
-            raise InputError(f"{argument}: no pictures in this folder; {advice}")
+            raise InputError(f"{argument}: no {what} in this folder; {advice}")
         return [Source(p, p.parent.relative_to(path)) for p in found]
     if path.exists() or not glob.has_magic(argument):
         return [Source(path)]
@@ -47,13 +56,13 @@ def find(argument: str, *, recursive: bool = False, leave_out: Path | None = Non
     return [Source(p) for p in found]
 
 
-def _pictures(folder: Path, recursive: bool, leave_out: Path | None) -> Iterator[Path]:
+def _of_kinds(folder: Path, kinds: frozenset[str], recursive: bool, leave_out: Path | None) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         here = Path(place)
         visible = [n for n in folders if not n.startswith(".") and (here / n).resolve() != leave_out]
         folders[:] = visible if recursive else []
         for path in (here / n for n in names if not n.startswith(".")):
-            if path.suffix.lower() in PICTURES and path.is_file() and path.resolve() != leave_out:
+            if path.suffix.lower() in kinds and path.is_file() and path.resolve() != leave_out:
                 yield path
 
 
@@ -66,15 +75,16 @@ def by_number(path: Path) -> list[list[str | int]]:
 def find_all(
     arguments: Sequence[str],
     on_error: Callable[[InputError], None],
-    *,
-    recursive: bool = False,
-    leave_out: Path | None = None,
+    **options: Any,
 ) -> list[Source]:
-    """The pictures of all arguments, each once, in their order; what is wrong with one doesn't stop the others."""
+    """The pictures of all arguments, each once, in their order; what is wrong with one doesn't stop the others.
+
+    `options` are those of `find`.
+    """
     found: dict[Path, Source] = {}
     for argument in arguments:
         try:
-            for source in find(argument, recursive=recursive, leave_out=leave_out):
+            for source in find(argument, **options):
                 found.setdefault(source.path, source)
         except InputError as error:
             on_error(error)
@@ -97,7 +107,7 @@ class Outputs:
     _written: dict[Path, Source] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._pictures = {source.path.resolve(): source for source in self.sources}
+        self._inputs = {source.path.resolve(): source for source in self.sources}
         if self.out == "-" and self.fmt is None:
             raise InputError("-o -: standard output has no ending; name a format with --to, e.g. --to svg")
         one_page = f"a .{self.format} file holds one page"
@@ -110,8 +120,8 @@ class Outputs:
             raise InputError(f"{path}: the folder {path.parent} doesn't exist; create it first")
         if self.several_files and self.several_pages and not self.one_file:
             raise InputError(f"{path}: {one_page}; name a folder for several")
-        if self.one_file and path.resolve() in self._pictures:
-            raise InputError(f"{path}: is one of the pictures; give the result another name")
+        if self.one_file and path.resolve() in self._inputs:
+            raise InputError(f"{path}: is one of the inputs; give the result another name")
 
     @property
     def is_folder(self) -> bool:
@@ -152,9 +162,9 @@ class Outputs:
         elif self.out is not None:
             base = Path(self.out)
         target = base if count == 1 else base.with_stem(f"{base.stem}-{page:0{len(str(count))}}")
-        picture = self._pictures.get(target.resolve())
-        if picture is not None:
-            what = "the picture" if picture == source else f"the picture {picture.path}"
+        given = self._inputs.get(target.resolve())
+        if given is not None:
+            what = "the input" if given == source else f"the input {given.path}"
             raise InputError(f"{source.path}: the result would overwrite {what}; name another file with -o")
         other = self._written.setdefault(target, source)
         if other != source:
@@ -162,3 +172,11 @@ class Outputs:
                 f"{source.path}: the result would overwrite that of {other.path}; convert it on its own, with -o"
             )
         return target
+
+
+def make_folder(folder: Path) -> None:
+    """Create the folder and those around it, unless it is there. Raises InputError where that can't be done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: this folder can't be created: {error.strerror}; choose another") from error

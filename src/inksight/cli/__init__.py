@@ -6,7 +6,7 @@ What is heavy is imported when a command runs.
 import click
 
 from .. import __version__
-from . import convert, evaluate, search, serve
+from . import convert, evaluate, render, search, serve
 from .options import DETECTORS, FORMATS, MODES, SPLITS
 
 __all__ = ["DETECTORS", "FORMATS", "MODES", "SPLITS", "main"]
@@ -20,10 +20,11 @@ def main() -> None:
     \b
     inksight convert notes.jpg                 a page of notes -> notes.svg
     inksight word name.png -o name.inkml       a picture of one word
+    inksight render notes.json -o notes.gif    ink drawn, or in another format
     inksight search heron ink/                 where words stand on converted pages
     inksight convert --help                    more examples
     """
 
 
-for _command in (convert.convert, convert.word, search.search, evaluate.evaluate, serve.serve):
+for _command in (convert.convert, convert.word, render.render, search.search, evaluate.evaluate, serve.serve):
     main.add_command(_command)

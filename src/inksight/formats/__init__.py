@@ -38,6 +38,8 @@ __all__ = [
     "loads",
     "loads_pages",
     "read",
+    "read_pages",
+    "readable",
     "write",
     "write_pages",
 ]
@@ -128,8 +130,7 @@ def loads_pages(data: bytes, fmt: str, *, name: str | Path = "ink") -> list[Page
 def _load(function: str, data: bytes, fmt: str, name: str | Path) -> Any:
     reader = getattr(_module(fmt), function, None)
     if reader is None:
-        readable = [f for f in FORMATS if hasattr(_module(f), "loads")]
-        raise InputError(f"{name}: .{fmt} files hold no ink that could be read; use one of {_endings(readable)}")
+        raise InputError(f"{name}: .{fmt} files hold no ink that could be read; use one of {_endings(readable())}")
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # Stroke refuses what is beyond float32, in words
             return reader(data)
@@ -180,11 +181,25 @@ def read(path: str | Path, *, fmt: str | None = None) -> Page:
     Raises InputError for a file that is missing, of unknown format or broken.
     """
     fmt = fmt or format_of(path)
+    return loads(_bytes(path), fmt, name=path)
+
+
+def read_pages(path: str | Path, *, fmt: str | None = None) -> list[Page]:
+    """All pages in a file; otherwise as `read`."""
+    fmt = fmt or format_of(path)
+    return loads_pages(_bytes(path), fmt, name=path)
+
+
+def readable() -> list[str]:
+    """The formats that can be read."""
+    return [fmt for fmt in FORMATS if hasattr(_module(fmt), "loads")]
+
+
+def _bytes(path: str | Path) -> bytes:
     try:
-        data = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"{path}: can't be read: {error.strerror}") from error
-    return loads(data, fmt, name=path)
 
 
 def _module(fmt: str) -> ModuleType:

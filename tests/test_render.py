@@ -159,8 +159,10 @@ def test_simplify_and_smooth(folder):
 
 def test_the_photo_lies_under_the_ink(folder):
     Image.new("RGB", (100, 60), (200, 120, 40)).save("a.png")
-    assert render("a.json", "--photo", "a.png", "--background", "photo", "-o", "x.svg")[0] == 0
+    assert render("a.json", "--photo", "a.png", "-o", "x.svg")[0] == 0
     assert "data:image/jpeg" in (folder / "x.svg").read_text()
+    assert render("a.json", "--photo", "a.png", "-o", "x.svg", "--background", "none")[0] == 0
+    assert "data:image/jpeg" not in (folder / "x.svg").read_text()
     assert render("a.json", "--photo", "a.png", "--background", "photo", "-o", "x.png")[0] == 0
     assert np.asarray(Image.open("x.png").convert("RGB"))[55, 3].tolist() == pytest.approx([90, 54, 18], abs=2)
 

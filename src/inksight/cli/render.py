@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ class _Leaf:
 @click.option(
     "--from", "source_fmt", type=click.Choice(options.FORMATS), help="The format, where INPUT doesn't say it."
 )
-@click.option("--photo", metavar="PICTURE", help="What the ink was traced from, for --background photo.")
+@click.option("--photo", metavar="PICTURE", help="What the ink was traced from: it goes under the ink.")
 @look
 @options.debug
 def render(
@@ -62,7 +62,7 @@ def render(
       inksight render notes.json -o notes.png
       inksight render notes.inkml -o notes.xopp        another format
       inksight render notes.svg -o notes.gif --speed 2
-      inksight render notes.json --photo notes.jpg --background photo -o notes.pdf
+      inksight render notes.json --photo notes.jpg -o notes.pdf
       inksight render ink/ -o book.pdf                 all pages of a folder in one file
       inksight render notes.json -o - --to svg-animated > notes.svg
     """
@@ -73,6 +73,8 @@ def render(
         total = len(leaves) + len(failures.lines)
         if leaves:
             under = _photo(photo, len(leaves))
+            if under is not None and look.background is None:
+                look = replace(look, background="photo")
             sources = list(dict.fromkeys(leaf.source for leaf in leaves))
             several = len(inputs) > 1 or len(sources) > 1 or Path(inputs[0]).is_dir()
             outputs = Outputs(out, fmt, sources, several, len(leaves) > 1)

@@ -29,7 +29,8 @@ class LanguageModel:
         try:
             with np.load(path) as z:
                 ngrams = z["ngrams"].tobytes().decode().split("\n")
-                self._cost, self._backoff = z["cost"].tobytes(), z["backoff"].tobytes()
+                self._cost: bytes = z["cost"].tobytes()
+                self._backoff: bytes = z["backoff"].tobytes()
                 self.order = int(z["order"])
             if not len(ngrams) == len(self._cost) == len(self._backoff):
                 raise ValueError("numbers are missing")

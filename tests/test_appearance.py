@@ -80,6 +80,16 @@ def test_chalk_on_a_board_keeps_its_color():
     assert all(min(c[:2]) > 150 and c[2] < c[0] for c in colors)
 
 
+def test_chalk_in_the_shade_is_as_light_as_in_the_light():
+    halves = [np.stack([np.linspace(x, x + 90, 60), np.full(60, 100.0)], axis=1) for x in (20, 150)]
+    rgb = photo([(6, (230, 228, 220))] * 2, halves, paper=(50, 60, 56))  # the light falls off to the right
+    x = [int(h[:, 0].mean()) for h in halves]
+    assert (rgb[100, x[0]].astype(int) - rgb[100, x[1]]).min() > 35
+    colors = looks(rgb, halves)[1]
+    assert colors[0] == colors[1]
+    assert min(colors[0]) > 150
+
+
 def test_a_dot_is_as_wide_as_it_is():
     dots = [np.array([[x, 100.0]]) for x in (60, 120, 200)]
     widths, _ = looks(photo([(w, PENS["black"]) for w in (4, 6, 9)], dots), dots)

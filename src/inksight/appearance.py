@@ -20,8 +20,8 @@ from .inkmap import Map, Pixels
 
 Inked = TypeVar("Inked", Page, Word)
 
-_Look = tuple[float, Array]
-"""Width in pixels, and color as float64 (3,), 0..255."""
+_Look = tuple[float, Array, Array]
+"""Width in pixels; colors of the ink and of the paper around it, float64 (3,), 0..255."""
 
 ALIKE = 45.0
 """Colors (0..255) closer than this come from one pen: what they differ by is the light and the camera."""
@@ -35,6 +35,7 @@ _TANGENT = 1.5  # pixels before and behind a place, which tell the way of the li
 _NEAR = 1.5  # pixels between a stroke and the middle of its line
 _TYPICAL = 0.4  # of the profiles' widths, from the least: those through crossings and narrow loops are too wide
 _BLUR = 1.0  # sigma in pixels: what looks softer than a camera's blur is soft itself, such as pencil
+_BLACK = 24.0  # of the three channels of a black board, what isn't light but the camera's noise
 _INK, _PAPER = 0.25, 0.15  # what an ink map must say, at least and at most
 
 
@@ -90,7 +91,7 @@ def _look(stroke: Stroke, rgb: Pixels, ink: Map) -> _Look | None:
         return None
     width, part = _sharpened(*np.quantile(widths, _TYPICAL, axis=0).tolist())
     part = max(part, float(np.max(1 - middle / np.maximum(paper, 1))))  # no channel falls below 0: the hue stays
-    return width, _without_light(paper + (middle - paper) / part, paper)
+    return width, paper + (middle - paper) / part, paper
 
 
 def _across(stroke: Stroke) -> tuple[Array, Array]:
@@ -169,16 +170,25 @@ def _sharpened(half: float, quarter: float, three: float) -> tuple[float, float]
     return true * sigma, float(np.interp(true, width, peak))
 
 
-def _without_light(ink: Array, paper: Array) -> Array:
-    """The ink's color on white paper in white light; light ink on a dark board keeps its own."""
-    return np.clip(ink if ink.sum() > paper.sum() else 255 * ink / np.maximum(paper, 1), 0, 255)
+def _without_light(looks: Sequence[_Look | None]) -> Array:
+    """The inks' colors, float64 (n, 3): dark ink's as it were on white paper in white light.
+
+    Light ink can't be compared with white. It gets the light that the brightest board around it has.
+    """
+    ink, paper = (np.array([look[k] if look else np.zeros(3) for look in looks]).reshape(-1, 3) for k in (1, 2))
+    light = ink.sum(axis=1) > paper.sum(axis=1)
+    shade = paper.sum(axis=1, keepdims=True) + _BLACK
+    brightest = np.quantile(shade[light], 0.9) if light.any() else 1.0
+    return np.asarray(
+        np.clip(np.where(light[:, None], ink * brightest / shade, 255 * ink / np.maximum(paper, 1)), 0, 255)
+    )
 
 
 def _pens(strokes: Sequence[Stroke], looks: Sequence[_Look | None]) -> list[str | None]:
     """The color of each stroke's pen: the median of the strokes that look alike, the longest setting the tone."""
     out: list[str | None] = [None] * len(looks)
     waiting = sorted((i for i, look in enumerate(looks) if look), key=lambda i: -strokes[i].length)
-    colors = np.array([look[1] if look else (0.0, 0.0, 0.0) for look in looks])
+    colors = _without_light(looks)
     while waiting:
         near = np.linalg.norm(colors[waiting] - colors[waiting[0]], axis=1) < ALIKE
         pen = np.rint(np.median(colors[waiting][near], axis=0)).astype(np.uint8)

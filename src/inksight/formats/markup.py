@@ -44,8 +44,8 @@ def quoted(content: str) -> str:
 
 
 def number(value: float) -> str:
-    """At most 2 decimals and no exponent, which xsd:decimal and old plotters don't know."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    """At most 2 decimals, no -0 and no exponent, which xsd:decimal and old plotters don't know."""
+    return f"{value:z.2f}".rstrip("0").rstrip(".")
 
 
 def floats(content: str | None, count: int) -> tuple[float, ...] | None:

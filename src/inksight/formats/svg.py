@@ -31,6 +31,8 @@ _THINNEST = 0.01  # what two decimals can say
 
 _DOT = 0.001
 
+_XLINK = "http://www.w3.org/1999/xlink"  # for pictures: Inkscape 1.2 doesn't know href without it
+
 Attributes = Callable[[Stroke], str]
 """What else a stroke's path says: nothing, or attributes with a space before each."""
 
@@ -52,7 +54,7 @@ def document(
     pen = f'stroke="{color}" stroke-width="{width}" stroke-linecap="round" stroke-linejoin="round"'
     rows = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<svg xmlns="http://www.w3.org/2000/svg" {_size_of(page, style)}>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="{_XLINK}" {_size_of(page, style)}>',
         *([f"<style>{escaped(css)}</style>"] if css else []),
         *_under(page, style, under),
         f'<g class="writing" fill="none" {pen}>' if css else f'<g fill="none" {pen}>',
@@ -102,7 +104,7 @@ def _under(page: Page, style: Style, otherwise: Background) -> Iterator[str]:
     if under == "photo" and style.photo is not None:
         link = "data:image/jpeg;base64," + base64.b64encode(jpeg(style.photo)).decode()
         size = f'width="{number(page.width)}" height="{number(page.height)}" preserveAspectRatio="none"'
-        yield f'<image class="photo" {size} opacity="{FADED}" href="{link}"/>'
+        yield f'<image class="photo" {size} opacity="{FADED}" xlink:href="{link}"/>'
 
 
 def _word(word: Word, path: Callable[[Stroke], str]) -> Iterator[str]:

@@ -666,6 +666,16 @@ def test_png_of_another_size(size):
     assert (picture[round(65 * size / 200), [round((20 + 30 * i) * size / 200) for i in range(5)]] < 100).all()
 
 
+def test_png_to_check_has_thin_lines_and_another_the_ink_s_width():
+    wide = Page.of_words([Word((Stroke([[20, 30], [20, 90]], 12),))], 60, 120)
+    drawn = {color: pixels(wide, style=Style(color=color))[60] for color in (None, "order", "ink")}
+    assert {color: int((row < 250).any(axis=1).sum()) for color, row in drawn.items()} == {
+        None: 3,
+        "order": 12,
+        "ink": 12,
+    }
+
+
 def test_png_backgrounds_and_colors():
     photo = np.full((120, 200, 3), 200, np.uint8)
     ink = Page.of_words([Word((Stroke([[100, 20], [100, 100]], 6, "#208040"),))], 200, 120)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from ..errors import InputError
-from ..ink import Page
+from ..ink import Page, Stroke
 from .style import PLAIN, Style, paper, rgb, styled
 
 _SMALL = 2_000_000  # pixels; a photo hardly shrinks further at the higher levels, which take seconds on a larger page
@@ -15,13 +15,16 @@ _LARGEST = 200_000_000  # pixels
 def dumps(page: Page, style: Style = PLAIN) -> bytes:
     """The page as PNG of its own size, or `style.size` pixels long, over `style.photo` where there is one, else paper.
 
-    Drawn in other colors than by order, the pen-downs have no dots. Raises InputError for more than 200 million pixels.
+    Where the style chooses no color it is a picture to check: thin lines, a dot at each pen-down (with "order", too).
+    Otherwise strokes have their own width. Raises InputError for more than 200 million pixels.
     """
     from . import drawing  # brings Pillow
 
     width, height, zoom = drawing.extent(page, style.size)
     if width * height > _LARGEST:
         raise InputError(f"a page of {width} x {height} pixels is too large for a PNG; write SVG")
+    if style.color is None:
+        page = page.with_strokes(lambda stroke: Stroke(stroke.points))  # forgets widths: the ink is to be seen beside
     page = styled(page, style, "order")
     picture, edges = drawing.backdrop(page, style, width, height)
     pens = drawing.pens(page, zoom)

@@ -58,8 +58,8 @@ class Task:
             return False
 
 
-Reader = Callable[..., "Page"]
-"""Called with a task and its pixels."""
+Reader = Callable[..., "tuple[Pixels, Page]"]
+"""Called with a task and its image.Picture; gives the page and what it lies over, as pipeline.convert_shown does."""
 Writer = Callable[[Task, "Page", "Pixels"], None]
 
 
@@ -68,7 +68,7 @@ class Work:
     """What is done with every page. It goes to other processes: its parts are functions of modules, or partials."""
 
     read: Reader
-    """Finds the ink of a page's pixels."""
+    """Finds the ink of a page."""
     write: Writer
     """Writes it to the task's target."""
     prepare: Callable[[], object]
@@ -94,12 +94,12 @@ Outcomes = Generator[Outcome, None, None]
 
 def do(task: Task, work: Work) -> Outcome:
     """Convert one page. Whatever goes wrong with it is told in the outcome: it must not cost the other pages."""
-    from .image import open_image
+    from .image import open_picture
 
     try:
-        rgb = open_image(task.source, page=(task.page or 1) - 1)
-        page = work.read(task, rgb)
-        work.write(task, page, rgb)
+        picture = open_picture(task.source, page=(task.page or 1) - 1)
+        shown, page = work.read(task, picture)
+        work.write(task, page, shown)
     except InputError as error:
         if work.debug:
             raise

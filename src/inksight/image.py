@@ -17,26 +17,34 @@ import itertools
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from .canvas import fit, standardise
 from .errors import InputError
+from .geometry import Affine
 from .inkmap import Map, Pixels, binarize, ink_map
 
 __all__ = [
-    "MAX_MEGAPIXELS", "MIN_SIDE", "PDF_DPI", "Map", "Pixels", "Source",
-    "binarize", "count_pages", "fit", "ink_map", "open_image", "open_pages", "standardise",
+    "MANY_MEGAPIXELS", "MAX_MEGAPIXELS", "MIN_SIDE", "PDF_DPI", "Map", "Picture", "Pixels", "Source", "binarize",
+    "count_pages", "fit", "ink_map", "open_image", "open_pages", "open_picture", "open_pictures", "standardise",
 ]  # fmt: skip
+
+_Page = TypeVar("_Page")
 
 Source = str | Path | bytes | Image.Image | NDArray[Any]
 
 MAX_MEGAPIXELS = 120
 """Larger pictures are refused from their header: an A3 scan at 600 dpi and a phone's 108 MP photo still pass."""
+
+MANY_MEGAPIXELS = 32
+"""`open_picture` reads larger pictures at half or a quarter of their size: words are looked at 64 pixels high, and 100
+million pixels would take a gigabyte."""
 
 MIN_SIDE = 4
 """Pictures narrower or lower than this many pixels hold no handwriting."""
@@ -47,6 +55,25 @@ _FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "PPM", "HEIF")  # no EP
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture of `width` x `height` pixels, upright, with `pixels`, uint8 (H, W, 3), that may be fewer."""
+
+    pixels: Pixels
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, pixels: Pixels) -> Picture:
+        """All of its pixels."""
+        return cls(pixels, pixels.shape[1], pixels.shape[0])
+
+    @property
+    def frame(self) -> Affine:
+        """From `pixels` to the picture."""
+        return Affine.scaling(self.width / self.pixels.shape[1], self.height / self.pixels.shape[0])
+
+
 def open_pages(source: Source, name: str | None = None, *, first: int = 0) -> Iterator[Pixels]:
     """Each page of a picture, upright, as uint8 (H, W, 3): all pages of a PDF or TIFF, one of anything else.
 
@@ -55,16 +82,13 @@ def open_pages(source: Source, name: str | None = None, *, first: int = 0) -> It
     are rendered at 200 dpi; transparency is laid over white, or over black where the ink is light. Raises InputError,
     at the page it concerns, for whatever can't be read.
     """
-    label = name or _label(source)
-    if isinstance(source, np.ndarray):
-        source = _from_array(source, label)
-    if isinstance(source, Image.Image):
-        yield _decode(source, label)
-        return
-    with _open_file(source, label) as file:
-        head = file.read(1024)
-        file.seek(0)
-        yield from _pdf_pages(file, label, first) if b"%PDF-" in head else _picture_pages(file, head, label, first)
+    for picture in _open(source, name, first, MAX_MEGAPIXELS):
+        yield picture.pixels
+
+
+def open_pictures(source: Source, name: str | None = None, *, first: int = 0) -> Iterator[Picture]:
+    """The same with the pixels of large pictures reduced; see `MANY_MEGAPIXELS`."""
+    return _open(source, name, first, MANY_MEGAPIXELS)
 
 
 def open_image(source: Source, name: str | None = None, *, page: int = 0) -> Pixels:
@@ -72,9 +96,35 @@ def open_image(source: Source, name: str | None = None, *, page: int = 0) -> Pix
 
     Raises InputError.
     """
-    for pixels in open_pages(source, name, first=page):
-        return pixels
+    return _only(open_pages(source, name, first=page), source, name, page)
+
+
+def open_picture(source: Source, name: str | None = None, *, page: int = 0) -> Picture:
+    """The same with the pixels of large pictures reduced; see `MANY_MEGAPIXELS`."""
+    return _only(open_pictures(source, name, first=page), source, name, page)
+
+
+def _only(pages: Iterator[_Page], source: Source, name: str | None, page: int) -> _Page:
+    for found in pages:
+        return found
     raise InputError(f"{name or _label(source)}: has no page {page + 1}")
+
+
+def _open(source: Source, name: str | None, first: int, most: int) -> Iterator[Picture]:
+    """The pages, each with at most `most` million pixels."""
+    label = name or _label(source)
+    if isinstance(source, np.ndarray):
+        source = _from_array(source, label)
+    if isinstance(source, Image.Image):
+        yield _decode(source, label, most, lent=True)
+        return
+    with _open_file(source, label) as file:
+        head = file.read(1024)
+        file.seek(0)
+        if b"%PDF-" in head:
+            yield from map(Picture.of, _pdf_pages(file, label, first))
+        else:
+            yield from _picture_pages(file, head, label, first, most)
 
 
 def _label(source: Source) -> str:
@@ -166,7 +216,7 @@ def _damaged(name: str) -> InputError:
     return InputError(f"{name}: is damaged or cut off; copy or export it again")
 
 
-def _picture_pages(file: BinaryIO, head: bytes, name: str, first: int) -> Iterator[Pixels]:
+def _picture_pages(file: BinaryIO, head: bytes, name: str, first: int, most: int) -> Iterator[Picture]:
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
         _register_heif(name)
     with _decoding(name):
@@ -180,7 +230,7 @@ def _picture_pages(file: BinaryIO, head: bytes, name: str, first: int) -> Iterat
             if number > first and not sound:
                 raise _damaged(label)
             if number > first:
-                yield _decode(picture, label)
+                yield _decode(picture, label, most)
 
 
 def _tiff_pages(picture: Image.Image) -> Iterator[bool]:
@@ -242,17 +292,35 @@ def _pdf_pages(file: BinaryIO, name: str, first: int) -> Iterator[Pixels]:
             yield np.array(pixels)
 
 
-def _decode(picture: Image.Image, name: str) -> Pixels:
-    """The current frame as upright RGB."""
-    _check_size(*picture.size, name)
+def _decode(picture: Image.Image, name: str, most: int, lent: bool = False) -> Picture:
+    """The current frame as upright RGB, reduced by 2, 4 or 8 until it has no more than `most` million pixels.
+
+    A `lent` picture is the caller's, who finds it as it was.
+    """
+    width, height = picture.size
+    _check_size(width, height, name)
+    factor = next((k for k in (1, 2, 4) if width * height <= most * 1e6 * k * k), 8)
     with _decoding(name):
+        if not lent:
+            picture.draft(None, (width // factor, height // factor))  # JPEG decodes less; nothing happens to others
+        factor //= round(width / picture.size[0])
         picture.load()
-        return np.array(_to_rgb(_upright(picture)))
+        upright = _upright(picture)
+        if upright is not picture and _is_turned(picture):
+            width, height = height, width
+        rgb = _to_rgb(upright)
+        return Picture(np.array(rgb.reduce(factor) if factor > 1 else rgb), width, height)
+
+
+def _is_turned(picture: Image.Image) -> bool:
+    """Whether the camera says that width and height are to be exchanged."""
+    return int(picture.getexif().get(ExifTags.Base.Orientation, 1)) >= 5
 
 
 def _upright(picture: Image.Image) -> Image.Image:
     try:
-        return ImageOps.exif_transpose(picture)
+        unturned = picture.getexif().get(ExifTags.Base.Orientation, 1) == 1
+        return picture if unturned else ImageOps.exif_transpose(picture)  # which copies in any case
     except Exception:  # damaged metadata: the pixels are fine
         return picture
 
@@ -262,7 +330,7 @@ def _to_rgb(picture: Image.Image) -> Image.Image:
         return _from_deep_grey(picture).convert("RGB")
     if picture.has_transparency_data:
         return _over_paper(picture.convert("RGBA"))
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _from_deep_grey(picture: Image.Image) -> Image.Image:

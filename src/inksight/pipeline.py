@@ -17,8 +17,7 @@ from .detect.components import Crop, crops
 from .detect.layout import reading_order
 from .detect.ruling import without_ruling
 from .frames import Chain, Frame
-from .geometry import Affine
-from .image import Map, Pixels, Source, binarize, ink_map, open_image, open_pages
+from .image import Map, Picture, Pixels, Source, binarize, ink_map, open_picture, open_pictures
 from .ink import Box, Line, Page, Word
 from .sheet import Sheet
 from .skeleton import trace as trace_skeleton
@@ -55,7 +54,7 @@ LARGE = 0.3
 
 
 def convert(
-    image: Source,
+    image: Source | Picture,
     *,
     mode: str = "recognize-and-derender",
     detector: str | Detector = "rapidocr",
@@ -71,9 +70,29 @@ def convert(
     folder with a model's files; left out, the one that comes with the package. Words are in reading order; drawings,
     arrows and underlines follow in a last line, as words without text and with the origin "skeleton". A blank picture
     gives a page without lines. With `flatten` the ink is in the frame of the sheet, laid flat and turned upright, at
-    most 2500 pixels a side; `convert_pages` gives that picture, too. Raises InputError for what can't be read.
+    most 2500 pixels a side; `convert_shown` gives that picture, too. Raises InputError for what can't be read.
     """
-    return _convert(open_image(image), mode, detector, model, progress, listener, flatten)[1]
+    return convert_shown(
+        image, mode=mode, detector=detector, model=model, progress=progress, listener=listener, flatten=flatten
+    )[1]
+
+
+def convert_shown(
+    image: Source | Picture,
+    *,
+    mode: str = "recognize-and-derender",
+    detector: str | Detector = "rapidocr",
+    model: str | Path | None = None,
+    progress: Progress | None = None,
+    listener: Listener | None = None,
+    flatten: bool = False,
+) -> tuple[Pixels, Page]:
+    """The same with the picture that the ink lies over, uint8 (H, W, 3), to be shown as large as the page.
+
+    That is the picture itself, reduced if it has more than 32 million pixels, or with `flatten` the flat sheet.
+    """
+    picture = image if isinstance(image, Picture) else open_picture(image)
+    return _convert(picture, mode, detector, model, progress, listener, flatten)
 
 
 def convert_pages(
@@ -85,16 +104,13 @@ def convert_pages(
     progress: Progress | None = None,
     flatten: bool = False,
 ) -> Iterator[tuple[Pixels, Page]]:
-    """The same for every page of a PDF or TIFF, each with the picture that its ink lies over, uint8 (H, W, 3).
-
-    That is the page's own picture, or with `flatten` the flattened one.
-    """
-    for rgb in open_pages(source):
-        yield _convert(rgb, mode, detector, model, progress, flatten=flatten)
+    """`convert_shown` for every page of a PDF or TIFF."""
+    for picture in open_pictures(source):
+        yield _convert(picture, mode, detector, model, progress, flatten=flatten)
 
 
 def _convert(
-    rgb: Pixels,
+    picture: Picture,
     mode: str,
     detector: str | Detector,
     model: str | Path | None,
@@ -103,16 +119,17 @@ def _convert(
     flatten: bool = False,
 ) -> tuple[Pixels, Page]:
     find = detect.load(detector) if isinstance(detector, str) else detector
-    sheet = _sheet(rgb, find, flatten)
-    shown, frame = (sheet.rgb, Affine()) if flatten else (rgb, sheet.frame)
-    height, width = shown.shape[:2]
+    sheet = _sheet(picture.pixels, find, flatten)
+    shown, width, height, frame = sheet.rgb, sheet.rgb.shape[1], sheet.rgb.shape[0], Chain()
+    if not flatten:
+        shown, width, height, frame = picture.pixels, picture.width, picture.height, Chain((sheet.frame, picture.frame))
     ink = without_ruling(ink_map(sheet.rgb))
     if sheet.inside is not None:
         ink = np.where(sheet.inside, ink, np.float32(0))
     mask = binarize(ink)
     if not mask.any():
         return shown, Page(width, height)
-    found = _believed(_found(find, rgb, sheet), len(sheet.rgb))
+    found = _believed(_found(find, picture.pixels, sheet), len(sheet.rgb))
     rgb = sheet.rgb
     cut, drawings = crops(rgb, ink, mask, found)
     inked = [(d, c) for d, c in zip(found, cut, strict=True) if c is not None]

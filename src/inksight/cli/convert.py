@@ -14,7 +14,7 @@ from .running import convert_all
 
 if TYPE_CHECKING:
     from ..batch import Task
-    from ..image import Pixels
+    from ..image import Picture, Pixels
     from ..ink import Page
     from ..pipeline import Progress
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 )
 @options.detector
 @options.model
+@click.option("--flatten", is_flag=True, help="The ink as on the flat sheet, and that sheet for the photo under it.")
 @look
 @many
 @options.debug
@@ -37,6 +38,7 @@ def convert(
     detector: str | None,
     boxes: str | None,
     model: str | None,
+    flatten: bool,
     look: Look,
     many: Many,
     debug: bool,
@@ -65,6 +67,7 @@ def convert(
       inksight convert notes.jpg --color order --background photo
       inksight convert notes.jpg --fit a4 --simplify 1
       inksight convert notes.jpg --boxes notes.hocr    words that another tool found
+      inksight convert table.jpg --flatten -o sheet.pdf --background photo
     """
     chosen = detector or (options.DETECTORS[0] if boxes is None else options.BOXES)
 
@@ -75,7 +78,7 @@ def convert(
         look=look,
         many=many,
         debug=debug,
-        read=partial(_read_page, mode=mode, detector=chosen, boxes=boxes, model=model),
+        read=partial(_read_page, mode=mode, detector=chosen, boxes=boxes, model=model, flatten=flatten),
         prepare=partial(_load, model, None if boxes else chosen),
     )
 
@@ -140,18 +143,18 @@ def _load(model: str | None, detector: str | None = None) -> None:
 
 
 def _read_page(
-    task: Task, rgb: Pixels, progress: Progress | None = None, *, detector: str, boxes: str | None, **settings: Any
-) -> Page:
+    task: Task, picture: Picture, progress: Progress | None = None, *, detector: str, boxes: str | None, **settings: Any
+) -> tuple[Pixels, Page]:
     from .. import detect, pipeline
 
     find = detect.load(detector, boxes, picture=task.source, page=task.page)
-    return pipeline.convert(rgb, detector=find, progress=progress, **settings)
+    return pipeline.convert_shown(picture, detector=find, progress=progress, **settings)
 
 
-def _read_word(task: Task, rgb: Pixels, progress: Progress | None = None, **settings: Any) -> Page:
+def _read_word(task: Task, picture: Picture, progress: Progress | None = None, **settings: Any) -> tuple[Pixels, Page]:
     from ..ink import Page
     from ..tracer import trace
 
-    found = trace(rgb, **settings)
-    height, width = rgb.shape[:2]
-    return Page.of_words([found], width, height) if found.strokes or found.text else Page(width, height)
+    found = trace(picture.pixels, **settings).transformed(picture.frame)
+    words = [found] if found.strokes or found.text else []
+    return picture.pixels, Page.of_words(words, picture.width, picture.height)

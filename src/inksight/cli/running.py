@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 STOPPED = 130
 """Exit code after Ctrl-C."""
 
+
 def convert_all(
     inputs: Sequence[str],
     out: str | None,
@@ -104,7 +105,7 @@ class _Run:
                 for source, count in zip(sources, counts, strict=True)
                 for n in _numbers(count)
             ]
-            self.do(tasks, self.work)
+            self.do(tasks, replace(self.work, write=partial(_keep, photos=self.look.background == "photo")))
             ready = [task for task in tasks if task in self.good]
             if ready:
                 _bind(ready, outputs, self.look)
@@ -196,11 +197,18 @@ def _write(task: Task, page: Page, rgb: Pixels, *, fmt: str, look: Look) -> None
     formats.write(look.page(page), task.target, fmt=fmt, style=look.style(rgb, task.label))
 
 
-def _keep(task: Task, page: Page, rgb: Pixels) -> None:
-    """For `_bind`."""
-    from .. import formats
+def _keep(task: Task, page: Page, rgb: Pixels, *, photos: bool = False) -> None:
+    """For `_bind`: the page, and what it lies over."""
+    from .. import formats, saving
+    from ..formats.style import jpeg
 
+    if photos:
+        saving.save(_photo(task), jpeg(rgb))
     formats.write(page, task.target, fmt="json")
+
+
+def _photo(task: Task) -> Path:
+    return task.target.with_suffix(".jpg")
 
 
 def _bind(tasks: Sequence[Task], outputs: Outputs, look: Look) -> None:
@@ -224,8 +232,11 @@ class _Styles(Sequence["Style"]):
         from ..image import open_image
 
         task = self.tasks[index]
-        rgb = open_image(task.source, page=(task.page or 1) - 1) if self.look.background == "photo" else None
-        return self.look.style(rgb, task.label)
+        if self.look.background != "photo":
+            return self.look.style(None, task.label)
+        if not _photo(task).exists():
+            raise InputError(f"{task.name}: its photo wasn't kept when it was converted; add --overwrite")
+        return self.look.style(open_image(_photo(task)), task.label)
 
 
 @contextmanager

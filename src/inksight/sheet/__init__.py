@@ -34,8 +34,9 @@ Mask = NDArray[np.bool_]
 LOOK_SIDE = 736
 """Longer side in pixels of the picture in which the sheet and the lines of writing are looked for."""
 
-LEVEL = np.radians(0.5)
-"""Writing that is turned by less stays as it is: detectors and tracer don't mind."""
+LEVEL, ALONG_EDGES = np.radians(0.5), np.radians(8)
+"""Writing that is turned by less stays as it is: detectors and tracer don't mind. The edges of a sheet, where they are
+known, say better than the writing what is level, unless the two differ by more."""
 
 HELD = 0.9
 """Share of the writing that must lie on a sheet; else it is something else that has four edges."""
@@ -89,8 +90,7 @@ def flatten(rgb: Pixels, side: int) -> Sheet:
     corners = edges.corners if edges is not None else None
     camera = flat_to_picture(corners, look.rgb.shape[1::-1]) if corners is not None else Affine()
     lines, heights = middle_lines(_mapped(boxes, camera.inverse()))
-    angle = direction(lines)
-    turn = _snapped(angle) if angle is not None else 0.0
+    turn = _snapped(direction(lines) or 0.0, LEVEL if corners is None else ALONG_EDGES)
     to_look: Frame = Chain((Affine.rotation(turn), camera))
     lines = Affine.rotation(-turn).apply(lines.reshape(-1, 2)).reshape(-1, 2, 2)
     if is_upside_down(rgb, lines, heights, Chain((to_look, look.frame)), shared().sureness):
@@ -99,11 +99,11 @@ def flatten(rgb: Pixels, side: int) -> Sheet:
     height, width = look.rgb.shape[:2]
     rim = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
     course = edges.course if edges is not None else rim
-    seen = course.clip(0, [width, height])
-    straight = _unbent(look.rgb, boxes, to_look, course, seen)
+    seam = SEAM if edges is not None else 0.0
+    straight = _unbent(look.rgb, boxes, to_look, course, seam)
     if edges is None and straight is to_look and turn == 0:
         return as_it_is(rgb, side)
-    return _laid_flat(rgb, Chain((straight, look.frame)), look.frame.apply(course), look.frame.apply(seen), side)
+    return _laid_flat(rgb, Chain((straight, look.frame)), look.frame.apply(course), seam, side)
 
 
 def _mapped(boxes: Array, frame: Frame) -> Array:
@@ -111,10 +111,10 @@ def _mapped(boxes: Array, frame: Frame) -> Array:
     return frame.apply(boxes.reshape(-1, 2)).reshape(-1, 4, 2)
 
 
-def _snapped(angle: float) -> float:
-    """The angle, or the nearest quarter turn if that is as good."""
+def _snapped(angle: float, tolerance: float) -> float:
+    """The angle, or the nearest quarter turn if it is that near."""
     quarter = round(angle / (np.pi / 2)) * np.pi / 2
-    return quarter if abs(angle - quarter) < LEVEL else angle
+    return quarter if abs(angle - quarter) < tolerance else angle
 
 
 def _edges(rgb: Pixels, boxes: Array) -> _Edges | None:
@@ -141,9 +141,9 @@ def _share_inside(boxes: Array, course: Array, shape: tuple[int, ...]) -> float:
     return float(region[xy[:, 1], xy[:, 0]].mean()) if len(xy) else 1.0
 
 
-def _unbent(rgb: Pixels, boxes: Array, to_rgb: Frame, course: Array, seen: Array) -> Frame:
+def _unbent(rgb: Pixels, boxes: Array, to_rgb: Frame, course: Array, seam: float) -> Frame:
     """`to_rgb`, or where the lines of writing in `boxes` (n, 4, 2) are bent, a frame in which they are straight."""
-    level = _laid_flat(rgb, to_rgb, course, seen, LOOK_SIDE)
+    level = _laid_flat(rgb, to_rgb, course, seam, LOOK_SIDE)
     lines = _mapped(boxes, level.frame.inverse())
     upright = np.concatenate([lines.min(axis=1), lines.max(axis=1)], axis=1)
     ink = binarize(ink_map(level.rgb))
@@ -151,12 +151,14 @@ def _unbent(rgb: Pixels, boxes: Array, to_rgb: Frame, course: Array, seen: Array
     return to_rgb if bent is None else Chain((bent, level.frame))
 
 
-def _laid_flat(rgb: Pixels, to_rgb: Frame, course: Array, seen: Array, side: int) -> Sheet:
+def _laid_flat(rgb: Pixels, to_rgb: Frame, course: Array, seam: float, side: int) -> Sheet:
     """The part of `rgb` within `course`, a polygon in its pixels, in the frame that `to_rgb` leads from.
 
-    `seen` is the course within the picture. The result has the picture's own resolution, as far as `side` permits.
+    A `seam` along the course, in shares of the longer side, is left out. The result has the picture's own resolution,
+    as far as `side` permits.
     """
     back = to_rgb.inverse()
+    seen = course.clip(0, rgb.shape[1::-1])
     (x0, y0), (x1, y1) = (f(back.apply(seen), axis=0).tolist() for f in (np.min, np.max))
     scale = min(to_rgb.zoom(((x0 + x1) / 2, (y0 + y1) / 2)), side / max(x1 - x0, y1 - y0))
     width, height = max(4, round((x1 - x0) * scale)), max(4, round((y1 - y0) * scale))
@@ -164,10 +166,8 @@ def _laid_flat(rgb: Pixels, to_rgb: Frame, course: Array, seen: Array, side: int
     frame = Chain((place, to_rgb))
     inside = np.zeros((height, width), np.uint8)
     cv2.fillPoly(inside, [place.inverse().apply(back.apply(course)).round().astype(np.int32)], 1)
-    seam = 2 * round(SEAM * max(width, height)) + 1
-    inside = cv2.erode(inside, np.ones((seam, seam), np.uint8))
-    if not inside.any():
-        return Sheet(render(rgb, frame, (width, height)), frame)
+    window = 2 * round(seam * max(width, height)) + 1
+    inside = cv2.erode(inside, np.ones((window, window), np.uint8))
     return Sheet(_papered(render(rgb, frame, (width, height)), inside > 0), frame, inside > 0)
 
 

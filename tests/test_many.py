@@ -227,6 +227,17 @@ def test_a_full_disk_stops_the_run(folder, monkeypatch, tracer):
     assert names(folder / "ink") == ["page1.json"]
 
 
+def test_a_full_disk_stops_the_keeping_of_photos(folder, monkeypatch, tracer):
+    def save(target, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(saving, "save", save)
+    code, _, err = convert("notebook", "-o", "all.xopp", "--background", "photo")
+    assert (code, tracer.calls) == (2, 1)
+    assert err[0] == "inksight: notebook/page1.png: its photo can't be kept for the end: No space left on device"
+    assert not (folder / "all.xopp").exists()
+
+
 def test_ray_is_told_how_to_install(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     assert convert("notebook", "-o", "ink/", "--ray") == (

@@ -203,7 +203,10 @@ def _keep(task: Task, page: Page, rgb: Pixels, *, photos: bool = False) -> None:
     from ..formats.style import jpeg
 
     if photos:
-        saving.save(_photo(task), jpeg(rgb))
+        try:
+            saving.save(_photo(task), jpeg(rgb))
+        except OSError as error:
+            raise InputError(f"{task.name}: its photo can't be kept for the end: {error.strerror}") from error
     formats.write(page, task.target, fmt="json")
 
 

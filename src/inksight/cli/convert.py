@@ -62,6 +62,7 @@ def convert(
       inksight convert notes.jpg -o notes.inkml        another format
       inksight convert notes.jpg -o check.png          the strokes, drawn over the photo
       inksight convert scans/ book.pdf -o ink/         all pictures and pages into ink/
+      inksight convert notebook/ -o notebook.pdf       all pages in one file
       inksight convert -r notebooks/ -o ink/ --jobs 4  folders in folders, by four processes
       inksight convert notes.jpg -o - --to json        to standard output
       inksight convert notes.jpg --color order --background photo

@@ -29,6 +29,8 @@ from PIL import Image
 import inksight
 from inksight import formats
 from inksight.formats import Style
+from inksight.formats.film import film
+from inksight.formats.style import Photo
 from inksight.image import open_image
 from inksight.ink import Page
 from inksight.packed import read_packed
@@ -49,9 +51,9 @@ does. `inksight.formats.read` reads those that can be read.
 TAIL = """
 The page is examples/page.jpg: {words} words, {strokes} strokes, {points} points. Every row was made by a run of
 `python -m bench.formats`, which fails where a program doesn't see all of it; "our reader" means that the file is read
-back to the same strokes or words. The tests open smaller pages in the same programs, compare pictures and round trips,
-and prove that each comparison can fail. HPGL and G-code are made from the SVG by vpype: [plotters.md](plotters.md).
-Wacom's model is made from the InkML: [examples/inkml_to_uim.py](../examples/inkml_to_uim.py).
+back to the same number of strokes or to the same words. The tests open smaller pages in the same programs and compare
+pictures and round trips. How HPGL and G-code are made: [plotters.md](plotters.md); Wacom's model:
+[examples/inkml_to_uim.py](../examples/inkml_to_uim.py).
 """
 
 
@@ -62,8 +64,9 @@ class Missed(Exception):
 class Bench:
     """The page, where its files are, and how programs are run."""
 
-    def __init__(self, page: Page, uim: str, excalidraw: str) -> None:
+    def __init__(self, page: Page, photo: Photo, uim: str, excalidraw: str) -> None:
         self.page, self.uim, self.excalidraw = page, uim, Path(excalidraw)
+        self.style = Style(photo=photo, name="page.jpg")
         self.strokes, self.points = len(page.strokes), sum(map(len, page.strokes))
         self.texts = [w.text for w in page.words if w.text]
 
@@ -90,6 +93,18 @@ class Bench:
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1200,1500"]
         self.run("chromium", *options, f"--virtual-time-budget={milliseconds}", f"--screenshot={shot}", file.as_uri())
         return shot
+
+    def ends(self, last: Path, frames: int, *, still: bool = False) -> str:
+        """That a film has all its frames (or more, where a `still` takes many) and ends with the whole page."""
+        shots = list(film(self.page, self.style).shots())
+        want = shots[-1].picture
+        with Image.open(last) as picture:
+            got = np.asarray(picture.convert("RGB")).astype(int)
+        apart = np.abs(got - np.asarray(want.convert("RGB"))).mean()
+        if apart > 4:
+            raise Missed(f"its last frame is {apart:.1f} grey levels from the page")
+        seen = frames if still and frames > len(shots) else self.all(frames, "frames", len(shots)).split()[0]
+        return f"{want.width} x {want.height}, {seen} frames, the last with the whole page"
 
     def read(self, file: Path, fmt: str) -> str:
         """That our reader finds all strokes again."""
@@ -214,26 +229,26 @@ def _film(b: Bench, file: Path) -> str:
     kind = file.suffix[1:]
     told = b.run("ffprobe", "-v", "error", "-count_frames", "-show_streams", "-of", "json", file)
     stream = json.loads(told)["streams"][0]
-    frames, seconds = int(stream["nb_read_frames"]), stream.get("duration")
-    b.run("ffmpeg", "-v", "error", "-y", "-i", file, "-update", "1", file.with_name(f"{kind}-last.png"))
-    length = f", {float(seconds):.1f} s" if seconds not in (None, "N/A") else ""
-    return f"ffprobe: {stream['codec_name']}, {stream['width']} x {stream['height']}, {frames} frames{length}"
+    last = file.with_name(f"{kind}-last.png")
+    b.run("ffmpeg", "-v", "error", "-y", "-i", file, "-update", "1", last)
+    frames = int(stream["nb_read_frames"])
+    return f"ffprobe: {stream['codec_name']}, {b.ends(last, frames, still=kind == 'mp4')}"
 
 
 def _webp(b: Bench, file: Path) -> str:
     b.browse(file, "webp", 3000)
+    last = file.with_name("webp-last.png")
     with Image.open(file) as picture:
-        length = 0.0
-        for k in range(picture.n_frames):
-            picture.seek(k)
-            picture.load()
-            length += picture.info["duration"] / 1000
-        picture.convert("RGB").save(file.with_name("webp-last.png"))
-        return f"Chromium plays it; libwebp: {picture.width} x {picture.height}, {k + 1} frames, {length:.1f} s"
+        frames = picture.n_frames
+        picture.seek(frames - 1)
+        picture.convert("RGB").save(last)
+    return f"Chromium shows it; libwebp: {b.ends(last, frames)}"
 
 
 def _png(b: Bench, file: Path) -> str:
     stream = json.loads(b.run("ffprobe", "-v", "error", "-show_streams", "-of", "json", file))["streams"][0]
+    if (stream["width"], stream["height"]) != (b.page.width, b.page.height):
+        raise Missed(f"{stream['width']} x {stream['height']} pixels")
     return f"ffprobe: {stream['width']} x {stream['height']}, {stream['pix_fmt']}"
 
 
@@ -308,16 +323,36 @@ ROWS = {
 }
 
 
-def row(b: Bench, fmt: str, photo: formats.style.Photo) -> str:
+def made_by_others(b: Bench) -> list[str]:
+    """The rows of what other programs make from our files."""
+    guide = (ROOT / "docs" / "plotters.md").read_text()
+    (OUT / "pen.toml").write_text(re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)[0])
+    sheet, hpgl, gcode = OUT / "a4.svg", OUT / "page.hpgl", OUT / "page.gcode"
+    formats.write(b.page, sheet, style=Style(fit="a4"))
+    b.run("vpype", "read", sheet, "write", "--device", "hp7475a", "--page-size", "a4", hpgl)
+    b.run("vpype", "--config", OUT / "pen.toml", "read", sheet, "gwrite", "--profile", "pen", gcode)
+    drawn = b.all(hpgl.read_text().count("PD"), "strokes drawn")
+    lowered = b.all(gcode.read_text().count("M3 S90"), "strokes drawn")
+    rows = [
+        ("`.hpgl`", "pen plotters of HP, Roland, ...", "vpype, from `.svg`", drawn, hpgl),
+        ("`.gcode`", "plotters and mills with GRBL, ...", "vpype-gcode, from `.svg`", lowered, gcode),
+        ("`.uim`", "Wacom's ink tools", "Wacom's library, from `.inkml`", "read back: see `.inkml`", OUT / "page.uim"),
+    ]
+    return [
+        f"| {name} | {opens} | {by} | – | {seen} | {file.stat().st_size / 1000:,.1f} kB |"
+        for name, opens, by, seen, file in rows
+    ]
+
+
+def row(b: Bench, fmt: str) -> str:
     """Write the page as `fmt`, open it, and tell it as a row of the table."""
-    file = OUT / f"page{'-animated' * (fmt == 'svg-animated')}.{formats.ending(fmt)}"
-    if fmt in ("alto", "page"):
-        file = OUT / f"{fmt}.xml"
-    formats.write(b.page, file, fmt=fmt, style=Style(photo=photo, name="page.jpg"))
+    own = formats.ending(fmt) == fmt
+    file = OUT / f"{'page' if own else fmt}.{formats.ending(fmt)}"
+    formats.write(b.page, file, fmt=fmt, style=b.style)
     module = formats._module(fmt)
     seen = ROWS[fmt].prove(b, file)
     print(f"{fmt}: {seen}", flush=True)
-    named = f"`.{fmt}`" if formats.ending(fmt) == fmt else f"`--to {fmt}` (.{formats.ending(fmt)})"
+    named = f"`.{fmt}`" if own else f"`--to {fmt}` (.{formats.ending(fmt)})"
     writes = "many pages" if formats.holds_pages(fmt) else "a page"
     reads = "yes" if hasattr(module, "loads") else "–"
     return f"| {named} | {ROWS[fmt].opens_in} | {writes} | {reads} | {seen} | {file.stat().st_size / 1000:,.1f} kB |"
@@ -332,9 +367,9 @@ def main() -> None:
     options = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     photo = open_image(ROOT / "examples" / "page.jpg")
-    b = Bench(inksight.convert(photo), options.uim, options.excalidraw)
+    b = Bench(inksight.convert(photo), photo, options.uim, options.excalidraw)
     if options.only:
-        print(row(b, options.only, photo))
+        print(row(b, options.only))
         return
     known = [fmt for fmt in ROWS if fmt in formats.FORMATS]
     if missing := set(formats.FORMATS) - set(known):
@@ -342,10 +377,15 @@ def main() -> None:
     rows, missed = [], 0
     for fmt in known:
         try:
-            rows.append(row(b, fmt, photo))
+            rows.append(row(b, fmt))
         except Missed as error:
             print(f"{fmt}: {error}", file=sys.stderr, flush=True)
             missed += 1
+    try:
+        rows += made_by_others(b)
+    except Missed as error:
+        print(f"made by others: {error}", file=sys.stderr)
+        missed += 1
     if missed:
         sys.exit(f"{missed} formats failed: {DOC} stays as it was")
     tail = TAIL.format(words=len(b.texts), strokes=b.strokes, points=b.points)

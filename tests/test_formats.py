@@ -670,7 +670,7 @@ def test_png_to_check_has_thin_lines_and_another_the_ink_s_width():
     wide = Page.of_words([Word((Stroke([[20, 30], [20, 90]], 12),))], 60, 120)
     drawn = {color: pixels(wide, style=Style(color=color))[60] for color in (None, "order", "ink")}
     assert {color: int((row < 250).any(axis=1).sum()) for color, row in drawn.items()} == {
-        None: 3,
+        None: 4,
         "order": 12,
         "ink": 12,
     }

@@ -134,7 +134,7 @@ def _widths(colors: Array, middle: Array, paper: Array) -> Array:
     share = (colors - paper) @ axis / max(float(axis @ axis), 1e-9)
     share /= np.maximum(share[:, :, _OFFSETS[: share.shape[2]] <= _NEAR].max(axis=(1, 2), keepdims=True), 0.3)
     widths = np.stack([_crossing(share, level).sum(axis=1) for level in (0.5, 0.25, 0.75)], axis=1)
-    return np.asarray(widths[np.isfinite(widths).all(axis=1)])
+    return np.asarray(widths[np.isfinite(widths).all(axis=1) & (widths[:, 0] > 0.1)])  # else the line is elsewhere
 
 
 def _crossing(share: Array, level: float) -> Array:

@@ -42,7 +42,9 @@ OUT = ROOT / "out" / "formats"
 HEAD = """# Formats
 
 `inksight convert notes.jpg -o notes.ENDING` writes any of them; where the ending doesn't tell the format, `--to NAME`
-does. `inksight.formats.read` reads those that can be read.
+does. `inksight render ink.json -o ink.gif` turns a file that can be read into another, and `inksight.formats.read`
+reads it in Python. How it looks is said by options: `--color`, `--width`, `--background`, `--fit`, `--dpi`, `--size`,
+`--speed`, `--loop` / `--once`, `--times`; see `inksight convert --help`.
 
 | format | opens in | writes | reads | how it is proved: the example page, opened | size |
 | --- | --- | --- | --- | --- | --- |
@@ -95,16 +97,20 @@ class Bench:
         return shot
 
     def ends(self, last: Path, frames: int, *, still: bool = False) -> str:
-        """That a film has all its frames (or more, where a `still` takes many) and ends with the whole page."""
-        shots = list(film(self.page, self.style).shots())
-        want = shots[-1].picture
-        with Image.open(last) as picture:
-            got = np.asarray(picture.convert("RGB")).astype(int)
-        apart = np.abs(got - np.asarray(want.convert("RGB"))).mean()
-        if apart > 4:
-            raise Missed(f"its last frame is {apart:.1f} grey levels from the page")
-        seen = frames if still and frames > len(shots) else self.all(frames, "frames", len(shots)).split()[0]
-        return f"{want.width} x {want.height}, {seen} frames, the last with the whole page"
+        """That a film has all its frames (or more, where a `still` takes many), and that its last shows each stroke.
+
+        A stroke is seen where at least half of its points are nearer to the written page's color than to the empty one's.
+        """
+        movie = film(self.page, self.style)
+        shots = list(movie.shots())
+        pictures = (movie.start, shots[-1].picture, Image.open(last))
+        empty, full, got = (np.asarray(p.convert("RGB")).astype(int) for p in pictures)
+        inked = np.abs(got - full).sum(axis=2) < np.abs(got - empty).sum(axis=2)
+        height, width = inked.shape
+        places = [(s.points * (height / self.page.height)).astype(int) for s in self.page.strokes]
+        seen = sum(bool(inked[p[:, 1].clip(0, height - 1), p[:, 0].clip(0, width - 1)].mean() >= 0.5) for p in places)
+        count = frames if still and frames > len(shots) else self.all(frames, "frames", len(shots)).split()[0]
+        return f"{width} x {height}, {count} frames, {self.all(seen, 'strokes')} in the last"
 
     def read(self, file: Path, fmt: str) -> str:
         """That our reader finds all strokes again."""

@@ -25,7 +25,7 @@ from starlette.staticfiles import StaticFiles
 from .. import __version__, formats
 from ..engine import DEFAULT_MODEL, MODELS
 from ..errors import InputError
-from ..image import Pixels
+from ..image import Picture
 from ..ink import Page
 from ..tokens import MODES
 from . import asked, work
@@ -45,7 +45,7 @@ SMALL = 64 * 2**10
 """Bytes of a form's field, and of a request that says little."""
 
 T = TypeVar("T")
-Do = Callable[[Pixels, Wish, Ticket, work.Tell], Page]
+Do = Callable[[Picture, Wish, Ticket, work.Tell], Page]
 
 log = logging.getLogger("uvicorn.error")
 
@@ -169,7 +169,11 @@ class Api:
         """POST /api/results/NAME/trace: a word of a result, traced again."""
         kept = self._known(request.path_params["name"])
         box, wish = asked.box(await self._body(request, SMALL))
-        return JSONResponse(await self._run(request, lambda: work.as_object(work.trace_box(kept.photo, box, wish))))
+
+        def found() -> dict[str, Any]:
+            return work.as_object(work.trace_box(kept.photo, kept.extent, box, wish))
+
+        return JSONResponse(await self._run(request, found))
 
     def _known(self, name: str) -> Result:
         found = self.store.get(name)
@@ -189,26 +193,26 @@ class Api:
             return StreamingResponse(self._events(upload, do, ticket), media_type=EVENTS)
 
         def run() -> tuple[str, bytes]:
-            rgb, name, page = self._converted(upload, do, ticket, lambda *_: None)
-            return name, formats.dumps(page, fmt, style=replace(style, photo=rgb))
+            picture, name, page = self._converted(upload, do, ticket, lambda *_: None)
+            return name, formats.dumps(page, fmt, style=replace(style, photo=picture.pixels))
 
         name, data = await self.desk.run(ticket, run, request.is_disconnected)
         return file_answer(data, fmt, {"Location": f"/api/results/{name}"})
 
-    def _converted(self, upload: Upload, do: Do, ticket: Ticket, tell: work.Tell) -> tuple[Pixels, str, Page]:
+    def _converted(self, upload: Upload, do: Do, ticket: Ticket, tell: work.Tell) -> tuple[Picture, str, Page]:
         """Runs in a worker thread: the picture, the name of its result and its ink."""
         begin, wish = time.perf_counter(), upload.wish
-        rgb, pages = work.opened(upload.read(), wish, self.limits)
-        kept = Result(work.as_jpeg(rgb))
+        picture, pages = work.opened(upload.read(), wish, self.limits)
+        width, height = picture.width, picture.height
+        kept = Result(work.as_jpeg(picture), (width, height))
         name = self.store.add(kept)
-        height, width = rgb.shape[:2]
         tell("picture", {"result": name, "width": width, "height": height, "pages": pages, "page": wish.page})
         ticket.check()
-        page = do(rgb, wish, ticket, tell)
+        page = do(picture, wish, ticket, tell)
         kept.ink = formats.dumps(page, "json")
         facts = {"seconds": round(time.perf_counter() - begin, 3), "model": wish.model or DEFAULT_MODEL}
         tell("page", {"page": json.loads(kept.ink), **facts})
-        return rgb, name, page
+        return picture, name, page
 
     async def _events(self, upload: Upload, do: Do, ticket: Ticket) -> AsyncIterator[str]:
         """Server-sent events: picture, boxes, words (several times), page; or error.

@@ -11,9 +11,10 @@ from threading import Lock
 
 @dataclass
 class Result:
-    """A picture as JPEG, and the ink last known for it as JSON."""
+    """A picture as JPEG, the width and height in whose pixels its ink is, and the ink last known, as JSON."""
 
     photo: bytes
+    extent: tuple[int, int]
     ink: bytes = b""
     until: float = 0.0
 

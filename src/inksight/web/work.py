@@ -17,7 +17,7 @@ from ..detect import Detection
 from ..errors import InputError
 from ..formats import Style
 from ..geometry import Affine
-from ..image import Pixels, count_pages, open_image
+from ..image import Picture, count_pages, open_image, open_picture
 from ..ink import Box, Page, Word
 from .desk import Ticket
 from .limits import Limits
@@ -54,19 +54,19 @@ def prepare() -> None:
     detect.load("rapidocr")
 
 
-def opened(data: bytes, wish: Wish, limits: Limits) -> tuple[Pixels, int]:
+def opened(data: bytes, wish: Wish, limits: Limits) -> tuple[Picture, int]:
     """The picture that is to be converted, and how many pages the file has. Raises InputError."""
     with _opening:
         _check_size(data, limits.pixels)
         pages = count_pages(data)
         if pages > limits.pages:
             raise InputError(f"{NAME}: has more than {limits.pages} pages; split it")
-        rgb = open_image(data, NAME, page=wish.page - 1)
+        picture = open_picture(data, NAME, page=wish.page - 1)
     if wish.flatten:
         from .. import sheet  # brings OpenCV
 
-        rgb = sheet.flatten(rgb, pipeline.WORKING_SIDE).rgb
-    return rgb, pages
+        picture = Picture.of(sheet.flatten(picture.pixels, pipeline.WORKING_SIDE).rgb)
+    return picture, pages
 
 
 def _check_size(data: bytes, pixels: int) -> None:
@@ -79,17 +79,18 @@ def _check_size(data: bytes, pixels: int) -> None:
         raise InputError(f"{NAME}: has more than {pixels // 10**6} million pixels; scale it down")
 
 
-def as_jpeg(rgb: Pixels) -> bytes:
-    """The picture as it is kept and shown."""
-    out = io.BytesIO()
-    Image.fromarray(rgb).save(out, "JPEG", quality=88)
+def as_jpeg(picture: Picture) -> bytes:
+    """The picture as it is kept and shown: with no more pixels than the pipeline looks at."""
+    out, shown = io.BytesIO(), Image.fromarray(picture.pixels)
+    shown.thumbnail((pipeline.WORKING_SIDE, pipeline.WORKING_SIDE))
+    shown.save(out, "JPEG", quality=88)
     return out.getvalue()
 
 
-def convert(rgb: Pixels, wish: Wish, ticket: Ticket, tell: Tell) -> Page:
+def convert(picture: Picture, wish: Wish, ticket: Ticket, tell: Tell) -> Page:
     """The ink of a page; `tell` gets "boxes" when the words are found and "words" whenever some are traced."""
     watch = _Watch(ticket, tell)
-    return pipeline.convert(rgb, mode=wish.mode, detector=wish.detector, model=wish.model, listener=watch)
+    return pipeline.convert(picture, mode=wish.mode, detector=wish.detector, model=wish.model, listener=watch)
 
 
 @dataclass(frozen=True)
@@ -108,27 +109,31 @@ class _Watch:
         self.tell("words", {"words": [as_object(w) for w in words], "done": done, "total": total})
 
 
-def trace(rgb: Pixels, wish: Wish, ticket: Ticket, tell: Tell) -> Page:
+def trace(picture: Picture, wish: Wish, ticket: Ticket, tell: Tell) -> Page:
     """The ink of a picture of one word, of which nothing is told before it is complete."""
-    word = tracer.trace(rgb, mode=wish.mode, text=wish.text, model=wish.model)
-    height, width = rgb.shape[:2]
-    return Page.of_words([word] if word.strokes or word.text else [], width, height)
+    word = tracer.trace(picture.pixels, mode=wish.mode, text=wish.text, model=wish.model).transformed(picture.frame)
+    return Page.of_words([word] if word.strokes or word.text else [], picture.width, picture.height)
 
 
-def trace_box(photo: bytes, box: Box, wish: Wish) -> Word:
-    """The ink of one word of a picture, in its pixels. Raises InputError for a box outside of the picture."""
-    rgb = open_image(photo)
-    height, width = rgb.shape[:2]
-    margin = MARGIN * (box[3] - box[1])
-    x0, y0 = max(0, int(box[0] - margin)), max(0, int(box[1] - margin))
-    x1, y1 = min(width, int(np.ceil(box[2] + margin))), min(height, int(np.ceil(box[3] + margin)))
-    if min(x1 - x0, y1 - y0, box[2] - box[0], box[3] - box[1]) < SMALLEST_BOX:
+def trace_box(photo: bytes, size: tuple[int, int], box: Box, wish: Wish) -> Word:
+    """The ink of one word of a picture of this width and height, of which `photo` may have fewer pixels.
+
+    `box` and ink are in pixels of the picture. Raises InputError for a box outside of it.
+    """
+    picture = Picture(open_image(photo), *size)
+    there = picture.frame.inverse()
+    (a, b), (c, d) = there.apply([box[:2], box[2:]]).tolist()
+    height, width = picture.pixels.shape[:2]
+    margin = MARGIN * (d - b)
+    x0, y0 = max(0, int(a - margin)), max(0, int(b - margin))
+    x1, y1 = min(width, int(np.ceil(c + margin))), min(height, int(np.ceil(d + margin)))
+    if min(x1 - x0, y1 - y0, c - a, d - b) < SMALLEST_BOX:
         raise InputError("the box lies outside of the picture or is too small; draw it around the word")
-    here = Detection((box[0] - x0, box[1] - y0, box[2] - x0, box[3] - y0), wish.text or "", 1.0 if wish.text else 0.0)
-    part = np.ascontiguousarray(rgb[y0:y1, x0:x1])
+    here = Detection((a - x0, b - y0, c - x0, d - y0), wish.text or "", 1.0 if wish.text else 0.0)
+    part = np.ascontiguousarray(picture.pixels[y0:y1, x0:x1])
     page = pipeline.convert(part, mode=wish.mode, detector=lambda _: [here], model=wish.model)
     word = next((w for w in page.words if w.kind == "word"), Word(box=here.box, confidence=0.0))
-    return replace(word.transformed(Affine.translation(x0, y0)), text=wish.text or word.text)
+    return replace(word.transformed(Affine.translation(x0, y0).then(picture.frame)), text=wish.text or word.text)
 
 
 def as_object(word: Word) -> dict[str, Any]:

@@ -45,8 +45,14 @@ export const result = async (name) => (await answered(await fetch(`api/results/$
 
 export const photo = (name) => `api/results/${encodeURIComponent(name)}/photo`;
 
-export const keep = async (name, ink) =>
-  answered(await fetch(`api/results/${encodeURIComponent(name)}`, { method: "PUT", ...asJson(ink) }));
+let keeping = Promise.resolve(); // one after the other: an older document mustn't overtake a newer one
+
+export function keep(name, ink) {
+  const put = async () => answered(await fetch(`api/results/${encodeURIComponent(name)}`, { method: "PUT", ...asJson(ink) }));
+  const kept = keeping.then(put);
+  keeping = kept.catch(() => {});
+  return kept;
+}
 
 /** A word of a result, traced again: {box, mode, text} -> word. */
 export const trace = async (name, wish) =>

@@ -29,7 +29,7 @@ export class Document extends EventTarget {
     this.#tell("edit");
   }
 
-  replace(index, word) { this.change(this.words.map((w, i) => (i === index ? { ...w, ...word } : w))); }
+  replace(index, word) { this.change(this.words.map((w, i) => (i === index ? word : w))); }
 
   remove(index) { this.change(this.words.filter((_, i) => i !== index)); }
 
@@ -44,7 +44,7 @@ export class Document extends EventTarget {
       if (a[key] || b[key]) looks[key] = [...of(a), ...of(b)];
     }
     const confidence = Math.min(a.confidence, b.confidence);
-    return { ...a, text: a.text + b.text, box, confidence, strokes: [...a.strokes, ...b.strokes], ...looks };
+    return { ...a, text: `${a.text}${b.text}`, box, confidence, strokes: [...a.strokes, ...b.strokes], ...looks };
   }
 
   join(index) {

@@ -7,6 +7,7 @@ export class Pad {
     this.canvas = canvas;
     this.context = canvas.getContext("2d");
     canvas.addEventListener("pointerdown", (e) => {
+      if (e.button || this.#pen) return;
       canvas.setPointerCapture(e.pointerId);
       this.#pen = [this.#at(e)];
       this.#strokes.push(this.#pen);
@@ -14,7 +15,8 @@ export class Pad {
     });
     canvas.addEventListener("pointermove", (e) => {
       if (!this.#pen) return;
-      for (const each of e.getCoalescedEvents?.() ?? [e]) this.#pen.push(this.#at(each));
+      const steps = e.getCoalescedEvents?.() ?? [];
+      for (const step of steps.length ? steps : [e]) this.#pen.push(this.#at(step));
       this.#paint();
     });
     for (const kind of ["pointerup", "pointercancel"]) canvas.addEventListener(kind, () => { this.#pen = null; });
@@ -33,12 +35,14 @@ export class Pad {
     return new Promise((done) => this.canvas.toBlob(done, "image/png"));
   }
 
-  /** The traced strokes beside what was drawn: how many strokes, and how many start where a drawn one did. */
+  /** How many strokes were drawn and traced, and how many of the drawn ones were traced as such, or from end to start. */
   compare(word) {
     const reach = Math.max(12, 0.15 * (word.box[3] - word.box[1]));
     const near = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]) <= reach;
-    const kept = this.#strokes.filter((s) => word.strokes.some((t) => near(s[0], t[0]) && near(s.at(-1), t.at(-1))));
-    return { drawn: this.#strokes.length, traced: word.strokes.length, same: kept.length };
+    const matched = (from, to) => this.#strokes.filter((s) => word.strokes.some((t) => near(s[0], t.at(from)) && near(s.at(-1), t.at(to))));
+    const same = matched(0, -1);
+    const turned = matched(-1, 0).filter((s) => !same.includes(s));
+    return { drawn: this.#strokes.length, traced: word.strokes.length, same: same.length, turned: turned.length };
   }
 
   #at(event) {

@@ -3,15 +3,17 @@
 import * as api from "./api.js";
 import { Document } from "./document.js";
 import { Pad } from "./draw.js";
+import { named } from "./names.js";
 import { Player } from "./player.js";
 import { Reading, search } from "./text.js";
-import { View } from "./view.js";
+import { LEGENDS, View } from "./view.js";
 
 const EXAMPLES = [["page", "A page"], ["word", "A word"], ["board", "A board"], ["sketch", "A sketch"]];
 const MODES = {
   "recognize-and-derender": "read and trace", derender: "trace only", "derender-with-text": "trace with my text",
   recognize: "read only",
 };
+const LONG = 25; // seconds that a page should play at most, where nobody chose a speed
 
 const $ = (id) => document.getElementById(id);
 const ink = new Document();
@@ -19,7 +21,7 @@ const view = new View($("stage"));
 const player = new Player();
 const reading = new Reading($("lines"));
 const pad = new Pad($("draw-pad"));
-const state = { name: null, lit: null, chosen: null, found: new Set(), work: null, source: null };
+const state = { name: null, chosen: null, lit: null, found: new Set(), work: null, source: null, facts: "", largest: Infinity };
 
 // ------------------------------------------------------------------------------------------------ what is said
 
@@ -28,67 +30,91 @@ function say(text, kind = "") {
   $("status").dataset.kind = kind;
 }
 
-/** Run something that may be refused; the reason is shown. */
-async function trying(action, failed = say) {
+/** Run something that may be refused; the reason is shown. Undefined when it was. */
+async function trying(action) {
   try {
     return await action();
   } catch (error) {
-    if (error.name === "AbortError") return null;
-    failed(error instanceof api.Refusal ? error.message : "The server doesn't answer. Is inksight serve still running?", "bad");
-    return null;
+    if (error.name === "AbortError") return undefined;
+    const known = error instanceof api.Refusal;
+    if (!known) console.error(error);
+    say(known ? error.message : "The server doesn't answer. Is inksight serve still running?", "bad");
+    return undefined;
   }
 }
 
+const count = (n, thing) => `${n} ${thing}${n === 1 ? "" : "s"}`;
 const option = (value, text = value) => Object.assign(document.createElement("option"), { value, textContent: text });
 
 // --------------------------------------------------------------------------------------------- bringing pictures
 
+/** Convert a picture; whether it came to an end. */
 async function bring(file, kind = $("kind").value, extra = {}) {
+  if (file.size > state.largest) return say(`This file is larger than ${Math.floor(state.largest / 2 ** 20)} MB; scale it down.`, "bad");
   state.work?.abort();
-  state.work = new AbortController();
-  const { signal } = state.work;
+  const work = state.work = new AbortController();
   state.source = { file, kind };
   choose(null);
   const wish = { mode: $("mode").value, detector: $("detector").value, model: $("model").value, ...extra };
-  if (wish.mode === "derender-with-text") Object.assign(wish, { text: $("told").value });
+  if ($("flatten").checked) wish.flatten = 1;
+  if (wish.mode === "derender-with-text") wish.text = $("told").value;
   if (kind === "word") delete wish.detector;
   say("Looking at the picture …");
-  $("progress").hidden = false;
-  $("progress").removeAttribute("value");
+  busy(true);
   const begin = performance.now();
-  await trying(() => api.convert(kind, file, wish, (event, content) => HEARD[event]?.(content, begin), signal));
-  if (!signal.aborted) $("progress").hidden = true;
+  const hear = (event, content) => { if (work === state.work) HEARD[event]?.(content, begin); };
+  const done = await trying(async () => { await api.convert(kind, file, wish, hear, work.signal); return true; });
+  if (work !== state.work) return false;
+  busy(false);
+  view.waiting([]);
+  return done;
+}
+
+function busy(is) {
+  $("progress").hidden = $("stop").hidden = !is;
+  $("progress").removeAttribute("value");
+}
+
+function stop() {
+  state.work?.abort();
+  say("Stopped.");
 }
 
 const HEARD = {
   picture({ result, width, height, pages, page }) {
     state.name = result;
+    state.facts = "";
     history.replaceState(null, "", `#${result}`);
     show(result, { format: "inksight", version: 1, width, height, words: [] });
     $("page-field").hidden = pages < 2;
-    Object.assign($("page"), { max: pages, value: page + 1 });
-    say(pages > 1 ? `Page ${page + 1} of ${pages}: finding the words …` : "Finding the words …");
+    Object.assign($("page"), { max: pages, value: page });
+    if (pages > 1) document.querySelector(".choices").open = true;
+    say(pages > 1 ? `Page ${page} of ${pages}: finding the words …` : "Finding the words …");
   },
   boxes({ boxes }) {
     view.waiting(boxes);
-    say(`${boxes.length} words found, tracing …`);
+    say(`${count(boxes.length, "word")} found, tracing …`);
   },
   words({ words, done, total }, begin) {
     ink.add(words);
     $("progress").value = done / total;
-    const each = (performance.now() - begin) / done;
-    say(`${done} of ${total} words, ${(each / 1000).toFixed(2)} s a word`);
+    say(`${done} of ${total} words, ${((performance.now() - begin) / done / 1000).toFixed(2)} s a word`);
   },
   page({ page, seconds, model }) {
     view.waiting([]);
+    state.facts = ` · model ${model} · ${seconds.toFixed(1)} s on this machine, which nothing left`;
     ink.open(page);
-    player.seek(1);
-    const words = page.words.filter((w) => w.kind !== "drawing").length;
-    const strokes = page.words.reduce((n, w) => n + w.strokes.length, 0);
-    say(strokes || words ? "" : "No handwriting was found. Is it sharp, and dark enough?", strokes || words ? "" : "bad");
-    $("facts").textContent = `${words} ${words === 1 ? "word" : "words"}, ${strokes} strokes · ${model} · ${seconds.toFixed(1)} s · on this machine`;
+    finish(page);
   },
 };
+
+/** A page that is complete. */
+function finish(page) {
+  player.seek(1);
+  suitSpeed();
+  if (page.words.length) say("Done. Press Play to watch it being written.");
+  else say("No handwriting was found. Is the picture sharp, and the ink dark enough?", "bad");
+}
 
 function show(name, page) {
   $("result").hidden = false;
@@ -103,8 +129,10 @@ async function reopen() {
   const page = await trying(() => api.result(name));
   if (!page) return;
   state.name = name;
+  state.facts = " · on this machine";
+  choose(null);
   show(name, page);
-  say("");
+  finish(page);
 }
 
 async function example(name) {
@@ -115,63 +143,124 @@ async function example(name) {
 // ----------------------------------------------------------------------------------------------- showing the ink
 
 function redraw() {
-  const paths = view.draw(ink.words, $("color").value, state.chosen);
-  reading.draw(ink.words);
-  state.found = search(ink.words, $("find").value);
+  const { words } = ink;
+  const paths = view.draw(words, $("color").value, state.chosen);
+  reading.draw(words);
+  state.found = search(words, $("find").value);
   mark();
-  player.load(ink.words, paths);
+  player.load(words, paths);
   $("undo").disabled = !ink.canUndo;
   $("redo").disabled = !ink.canRedo;
+  const written = words.filter((w) => w.kind !== "drawing").length;
+  const strokes = words.reduce((n, w) => n + w.strokes.length, 0);
+  $("facts").textContent = `${count(written, "word")}, ${count(strokes, "stroke")}${state.facts}`;
+}
+
+function recolor() {
+  const legend = LEGENDS[$("color").value];
+  $("legend").hidden = !legend;
+  $("legend").dataset.of = $("color").value;
+  [$("legend-low").textContent, $("legend-high").textContent] = legend ?? ["", ""];
+  redraw();
 }
 
 function mark() {
   view.mark(state.lit, state.chosen, state.found);
   reading.mark(state.lit, state.chosen, state.found);
-  const words = state.found.size;
-  $("found").textContent = $("find").value ? (words ? `${words} found` : "Not found") : "";
+  const { size } = state.found;
+  $("found").textContent = $("find").value ? (size ? `${size} found` : "Not found") : "";
 }
 
 function light(index) {
+  if (index === state.lit) return;
   state.lit = index;
   mark();
 }
+
+function find() {
+  state.found = search(ink.words, $("find").value);
+  mark();
+}
+
+/** Enter goes from one found word to the next. */
+function findNext(event) {
+  if (event.key !== "Enter" || !state.found.size) return;
+  const all = [...state.found];
+  const next = all.find((i) => i > (state.lit ?? -1)) ?? all[0];
+  light(next);
+  view.show(ink.words[next]);
+  reading.reveal(next);
+}
+
+/** The slowest of the speeds at which the page doesn't take long, unless one was chosen. */
+function suitSpeed() {
+  if (!$("speed").dataset.chosen) {
+    const speeds = [...$("speed").options].map((o) => Number(o.value));
+    $("speed").value = speeds.find((s) => s >= 1 && player.seconds / s <= LONG) ?? speeds.at(-1);
+  }
+  player.speed = Number($("speed").value);
+}
+
+// ------------------------------------------------------------------------------------------------------- mending
 
 function choose(index) {
   stopMovingBox();
   const word = ink.words[index];
   state.chosen = word ? index : null;
   $("card").hidden = !word;
+  $("reading-hint").hidden = Boolean(word);
   if (word) {
     $("card-text").value = word.text ?? "";
     $("card-merge").disabled = !ink.joined(index);
-    const strokes = word.strokes.length;
-    $("card-facts").textContent = `${strokes} ${strokes === 1 ? "stroke" : "strokes"}, confidence ${Math.round(100 * word.confidence)} %`;
+    $("card-facts").textContent = `${count(word.strokes.length, "stroke")}, confidence ${Math.round(100 * word.confidence)} %`;
     view.show(word);
+    reading.reveal(index);
   }
   mark();
 }
 
-// ------------------------------------------------------------------------------------------------------- mending
-
 async function retrace(index, wish) {
-  const word = ink.words[index];
+  const before = ink.words[index];
+  if (!before || $("card").hasAttribute("aria-busy")) return;
   $("card").setAttribute("aria-busy", "true");
-  const fresh = await trying(() => api.trace(state.name, { box: word.box, ...wish }));
+  say("Tracing this word again …");
+  const fresh = await trying(() => api.trace(state.name, { box: before.box, ...wish }));
   $("card").removeAttribute("aria-busy");
-  if (!fresh) return;
-  ink.replace(index, { ...fresh, line: word.line, kind: undefined, widths: fresh.widths, colors: fresh.colors });
-  say(`Traced again: ${fresh.strokes.length} strokes`);
-  choose(index);
+  const at = ink.words.indexOf(before);
+  if (!fresh || at < 0) return;
+  const { kind, widths, colors, ...kept } = before;
+  ink.replace(at, { ...kept, ...fresh, text: fresh.text || $("card-text").value.trim(), line: before.line });
+  say(`Traced again: ${count(fresh.strokes.length, "stroke")}.`);
+  if (state.chosen !== null) choose(at);
 }
 
 function submitCard(event) {
   event.preventDefault();
-  if (state.chosen === null) return;
   const text = $("card-text").value.trim();
   const chosen = $("card-mode").value;
   const told = chosen === "" ? text !== "" : chosen === "derender-with-text";
   if (told && !text) return say("Say in the text field what is written there.", "bad");
   retrace(state.chosen, told ? { mode: "derender-with-text", text } : { mode: chosen || "recognize-and-derender" });
+}
+
+function sayText() {
+  const at = state.chosen;
+  ink.replace(at, { ...ink.words[at], text: $("card-text").value.trim() });
+  choose(at);
+}
+
+function remove() {
+  const at = state.chosen;
+  choose(null);
+  ink.remove(at);
+  reading.focus(Math.min(at, ink.words.length - 1));
+  say("Deleted; Undo brings it back.");
+}
+
+function join() {
+  const at = state.chosen;
+  ink.join(at);
+  choose(at);
 }
 
 function stopMovingBox() {
@@ -183,73 +272,96 @@ function moveBox() {
   if ($("card-box").getAttribute("aria-pressed") === "true") return stopMovingBox();
   const index = state.chosen;
   $("card-box").setAttribute("aria-pressed", "true");
-  say("Drag a new box around the word.");
+  say("Drag a box around the word. Or: arrow keys move it, with Shift its lower right corner; Enter traces, Escape leaves it.");
+  $("stage").focus();
   view.moveBox((box) => {
     stopMovingBox();
-    if (!box) return;
-    ink.replace(index, { box });
-    retrace(index, { mode: "recognize-and-derender" });
-  });
+    if (box) retrace(index, { box, mode: "recognize-and-derender" });
+    else say("");
+  }, ink.words[index].box);
 }
+
+function undo() { choose(null); ink.undo(); }
+function redo() { choose(null); ink.redo(); }
 
 // ------------------------------------------------------------------------------------------------- taking it away
 
 async function download() {
   const format = $("format").selectedOptions[0];
+  say("Writing the file …");
   const blob = await trying(() => api.render(ink.ink, format.value, look(), state.name));
   if (!blob) return;
   const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: `ink.${format.dataset.ending}` });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  say(`ink.${format.dataset.ending} is in your downloads.`);
 }
 
 const look = () => ($("color").value === "order" ? { color: "order" } : {});
 
-async function copy(text, what) {
-  await trying(async () => {
-    try {
-      await navigator.clipboard.writeText(await text());
-      say(`${what} copied`);
-    } catch (error) {
-      if (error instanceof api.Refusal) throw error;
-      say("The browser doesn't allow copying here.", "bad");
-    }
-  });
+async function copy(content, what) {
+  const text = await trying(content);
+  if (text === undefined) return;
+  try {
+    await navigator.clipboard.writeText(text);
+    say(`${what} copied.`);
+  } catch {
+    say("The browser doesn't let this page copy. It does at http://localhost.", "bad");
+  }
 }
 
-// --------------------------------------------------------------------------------------------------------- wiring
+// ------------------------------------------------------------------------------------------------------- drawing
+
+async function traceDrawing() {
+  if (!pad.strokes.length) { $("draw-status").textContent = "Write something first."; return; }
+  $("draw-status").textContent = "";
+  const picture = new File([await pad.picture()], "drawn.png", { type: "image/png" });
+  $("draw").close();
+  if (!await bring(picture, "word", { mode: "recognize-and-derender", flatten: "" })) return;
+  const [word] = ink.words;
+  if (!word) return;
+  const { drawn, traced, same, turned } = pad.compare(word);
+  const back = turned ? ` and ${turned} the other way round` : "";
+  say(`You drew ${count(drawn, "stroke")}; ${traced} ${traced === 1 ? "was" : "were"} traced, ${same} as you drew ${same === 1 ? "it" : "them"}${back}.`);
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  player.seek(0);
+  player.play();
+}
+
+// -------------------------------------------------------------------------------------------------------- wiring
 
 async function choices() {
   const known = await trying(api.models);
   if (!known) return;
+  state.largest = known.upload_bytes;
   for (const mode of known.modes) {
     $("mode").append(option(mode, MODES[mode] ?? mode));
     if (mode !== "recognize") $("card-mode").append(option(mode, MODES[mode] ?? mode));
   }
   $("mode").value = "recognize-and-derender";
-  $("card-mode").prepend(option("", "what fits"));
+  $("card-mode").prepend(option("", "with this text, if there is any"));
   $("card-mode").value = "";
-  $("detector").append(...known.detectors.map((name) => option(name, name === "none" ? "the whole picture" : name)));
+  $("detector").append(...known.detectors.map((name) => option(name, name === "none" ? "nothing: it is one word" : name)));
   $("model").append(...known.models.map(({ name }) => option(name)));
   $("model").value = known.default;
-  for (const { name, ending } of known.formats) {
-    const entry = option(name);
+  for (const { name, title, ending } of named(known.formats)) {
+    const entry = option(name, title);
     entry.dataset.ending = ending;
     $("format").append(entry);
   }
-  $("format").value = "svg";
 }
 
 function wireBringing() {
   for (const id of ["file", "camera"]) {
     $(id).addEventListener("change", () => {
-      if ($(id).files[0]) bring($(id).files[0]);
+      const [file] = $(id).files;
+      if (file) bring(file);
       $(id).value = "";
     });
   }
   for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (e) => e.preventDefault());
   document.addEventListener("dragover", () => $("drop").classList.add("over"));
-  document.addEventListener("dragleave", () => $("drop").classList.remove("over"));
+  document.addEventListener("dragleave", (e) => { if (!e.relatedTarget) $("drop").classList.remove("over"); });
   document.addEventListener("drop", (e) => {
     $("drop").classList.remove("over");
     if (e.dataTransfer.files[0]) bring(e.dataTransfer.files[0]);
@@ -259,7 +371,7 @@ function wireBringing() {
   });
   $("examples").append(...EXAMPLES.map(([name, title]) => {
     const button = Object.assign(document.createElement("button"), { type: "button" });
-    const picture = Object.assign(new Image(), { src: `static/examples/${name}.jpg`, alt: "", loading: "lazy" });
+    const picture = Object.assign(new Image(), { src: `static/examples/${name}.jpg`, alt: "" });
     button.append(picture, title);
     button.addEventListener("click", () => example(name));
     return button;
@@ -267,8 +379,9 @@ function wireBringing() {
   $("mode").addEventListener("change", () => { $("told-field").hidden = $("mode").value !== "derender-with-text"; });
   $("page").addEventListener("change", () => {
     const { file, kind } = state.source ?? {};
-    if (file) bring(file, kind, { page: Math.max(1, Number($("page").value) || 1) - 1 });
+    if (file) bring(file, kind, { page: Math.max(1, Number($("page").value) || 1) });
   });
+  $("stop").addEventListener("click", stop);
 }
 
 function wireView() {
@@ -276,8 +389,10 @@ function wireView() {
   view.addEventListener("choose", (e) => choose(e.detail));
   reading.addEventListener("hover", (e) => light(e.detail));
   reading.addEventListener("choose", (e) => {
+    if (e.detail === null) return;
     choose(e.detail);
-    if (e.detail !== null) $("card-text").focus();
+    $("card-text").focus();
+    $("card-text").select();
   });
   ink.addEventListener("change", (e) => {
     redraw();
@@ -285,22 +400,25 @@ function wireView() {
   });
   player.addEventListener("change", () => {
     $("scrub").value = Math.round(1000 * player.share);
+    $("scrub").setAttribute("aria-valuetext", `${Math.round(100 * player.share)} %`);
     $("play").setAttribute("aria-pressed", String(player.playing));
-    $("play").querySelector(".icon").textContent = player.playing ? "⏸" : "▶";
     $("play").querySelector(".name").textContent = player.playing ? "Pause" : "Play";
   });
   $("play").addEventListener("click", () => (player.playing ? player.pause() : player.play()));
   $("scrub").addEventListener("input", () => { player.pause(); player.seek($("scrub").value / 1000); });
-  $("speed").addEventListener("change", () => { player.speed = Number($("speed").value); });
-  $("fade").addEventListener("input", () => view.fade($("fade").value / 100));
-  $("color").addEventListener("change", redraw);
+  $("speed").addEventListener("change", () => { $("speed").dataset.chosen = "yes"; suitSpeed(); });
+  $("mix").addEventListener("input", () => view.mix($("mix").value / 100));
+  $("color").addEventListener("change", recolor);
   $("zoom-in").addEventListener("click", () => view.zoom(1.4));
   $("zoom-out").addEventListener("click", () => view.zoom(1 / 1.4));
   $("zoom-fit").addEventListener("click", () => view.fit());
-  $("find").addEventListener("input", () => { state.found = search(ink.words, $("find").value); mark(); });
+  $("find").addEventListener("input", find);
+  $("find").addEventListener("keydown", findNext);
   $("stage").addEventListener("keydown", (e) => {
     const moves = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] };
-    if (moves[e.key]) view.pan(...moves[e.key]);
+    if (e.ctrlKey || e.metaKey || e.altKey) return;
+    if (view.nudge(e)) e.stopPropagation();
+    else if (moves[e.key]) view.pan(...moves[e.key]);
     else if (e.key === "+" || e.key === "=") view.zoom(1.4);
     else if (e.key === "-") view.zoom(1 / 1.4);
     else if (e.key === "0") view.fit();
@@ -311,18 +429,27 @@ function wireView() {
 }
 
 function wireMending() {
-  $("undo").addEventListener("click", () => { choose(null); ink.undo(); });
-  $("redo").addEventListener("click", () => { choose(null); ink.redo(); });
+  $("undo").addEventListener("click", undo);
+  $("redo").addEventListener("click", redo);
   document.addEventListener("keydown", (e) => {
-    if (e.key === "Escape" && state.chosen !== null && !$("draw").open) return choose(null);
-    if (!(e.ctrlKey || e.metaKey) || e.key.toLowerCase() !== "z" || e.target.matches("input")) return;
+    if ($("draw").open) return;
+    if (e.key === "Escape" && state.chosen !== null) return leaveCard();
+    if (!(e.ctrlKey || e.metaKey) || e.key.toLowerCase() !== "z" || e.target.matches("input:not([type=range])")) return;
     e.preventDefault();
-    $(e.shiftKey ? "redo" : "undo").click();
+    (e.shiftKey ? redo : undo)();
   });
   $("card").addEventListener("submit", submitCard);
-  $("card-delete").addEventListener("click", () => { const at = state.chosen; choose(null); ink.remove(at); });
-  $("card-merge").addEventListener("click", () => { const at = state.chosen; ink.join(at); choose(at); });
+  $("card-say").addEventListener("click", sayText);
+  $("card-delete").addEventListener("click", remove);
+  $("card-merge").addEventListener("click", join);
   $("card-box").addEventListener("click", moveBox);
+  $("card-close").addEventListener("click", leaveCard);
+}
+
+function leaveCard() {
+  const at = state.chosen;
+  choose(null);
+  reading.focus(at);
 }
 
 function wireTaking() {
@@ -333,23 +460,10 @@ function wireTaking() {
 }
 
 function wireDrawing() {
-  $("open-draw").addEventListener("click", () => $("draw").showModal());
+  $("open-draw").addEventListener("click", () => { pad.clear(); $("draw-status").textContent = ""; $("draw").showModal(); });
   $("draw-close").addEventListener("click", () => $("draw").close());
   $("draw-clear").addEventListener("click", () => { pad.clear(); $("draw-status").textContent = ""; });
-  $("draw-go").addEventListener("click", async () => {
-    if (!pad.strokes.length) { $("draw-status").textContent = "Write something first."; return; }
-    $("draw-status").textContent = "Tracing …";
-    await bring(new File([await pad.picture()], "drawn.png"), "word", { mode: "recognize-and-derender" });
-    const [word] = ink.words;
-    if (!word) { $("draw-status").textContent = $("status").textContent; return; }
-    const { drawn, traced, same } = pad.compare(word);
-    const text = `You drew ${drawn} ${drawn === 1 ? "stroke" : "strokes"}; ${traced} were traced, ${same} from the same start to the same end.`;
-    $("draw").close();
-    say(text);
-    player.speed = Number($("speed").value);
-    player.seek(0);
-    player.play();
-  });
+  $("draw-go").addEventListener("click", traceDrawing);
 }
 
 wireBringing();
@@ -357,7 +471,7 @@ wireView();
 wireMending();
 wireTaking();
 wireDrawing();
-view.fade($("fade").value / 100);
+view.mix($("mix").value / 100);
 addEventListener("hashchange", reopen);
 await choices();
 await reopen();

@@ -1,6 +1,6 @@
-// Plays the writing: each stroke draws itself at pen speed, slower in curves being the server's affair.
+// Plays the writing: one stroke after the other draws itself, at an even pace.
 
-const PIXELS_PER_SECOND = 9; // word heights a second
+const PACE = 9; // word heights a second
 const AIR = 0.09; // seconds between strokes
 const WORD_AIR = 0.22; // and between words
 
@@ -8,6 +8,8 @@ export class Player extends EventTarget {
   #strokes = []; #total = 0; #now = 0; #last = null; #frame = 0; speed = 1;
 
   get playing() { return this.#last !== null; }
+  /** How long it takes at the speed 1. */
+  get seconds() { return this.#total; }
   get share() { return this.#total ? this.#now / this.#total : 1; }
 
   /** `paths`: the elements of each word's strokes; `words`: their points. Keeps its place. */
@@ -20,7 +22,7 @@ export class Player extends EventTarget {
       word.strokes.forEach((points, k) => {
         let length = 0;
         for (let p = 1; p < points.length; p++) length += Math.hypot(points[p][0] - points[p - 1][0], points[p][1] - points[p - 1][1]);
-        const seconds = Math.max(0.05, length / height / PIXELS_PER_SECOND);
+        const seconds = Math.max(0.05, length / height / PACE);
         this.#strokes.push({ element: paths[i][k], begin: at, end: at + seconds });
         at += seconds + AIR;
       });
@@ -32,7 +34,7 @@ export class Player extends EventTarget {
   }
 
   play() {
-    if (!this.#strokes.length) return;
+    if (!this.#strokes.length || this.playing) return;
     if (this.share >= 0.999) this.#now = 0;
     this.#last = performance.now();
     this.#frame = requestAnimationFrame((t) => this.#tick(t));

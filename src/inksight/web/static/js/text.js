@@ -44,7 +44,18 @@ export class Reading extends EventTarget {
     }
   }
 
-  focus(index) { this.list.querySelector(`[data-index="${index}"]`)?.focus({ preventScroll: false }); }
+  focus(index) { this.#button(index)?.focus(); }
+
+  /** Bring a word's text into sight, moving nothing but the list. */
+  reveal(index) {
+    const button = this.#button(index);
+    if (!button) return;
+    const { top, bottom } = button.getBoundingClientRect();
+    const list = this.list.getBoundingClientRect();
+    if (top < list.top || bottom > list.bottom) this.list.scrollTop += top - list.top - list.height / 3;
+  }
+
+  #button(index) { return this.list.querySelector(`[data-index="${index}"]`); }
 }
 
 /** Indices of the words in which the query's words stand one after the other; case and accents don't matter. */

@@ -14,11 +14,27 @@ const path = (points) => {
   return `M${all.map(([x, y]) => `${x} ${y}`).join("L")}`;
 };
 
-/** A hue for each place in 0..1, readable on light and on dark. */
-const hue = (share) => `hsl(${Math.round(300 * share)} 85% 45%)`;
+/** A hue for each place in 0..1, readable on paper, or on a board. */
+const hue = (share, board) => `hsl(${Math.round(288 * share)} 85% ${board ? 65 : 42}%)`;
+
+const SURE = { paper: ["#c2410c", "#1d4ed8"], board: ["#fdba74", "#93c5fd"] };
+const INK = { paper: "#1a1a2e", board: "#f2f2ee" };
+const LIGHT = 150; // luma from which ink is too light for white paper
+
+/** What the ends of the scales mean, by colouring. */
+export const LEGENDS = { order: ["first", "last"], confidence: ["unsure", "sure"] };
+
+/** Whether most strokes are light: chalk, which white paper would hide. */
+function isLight(words) {
+  const shades = words.flatMap((w) => w.colors ?? []).filter(Boolean).map((color) => {
+    const [r, g, b] = [1, 3, 5].map((k) => parseInt(color.slice(k, k + 2), 16));
+    return 0.299 * r + 0.587 * g + 0.114 * b;
+  }).sort((a, b) => a - b);
+  return shades.length > 0 && shades[shades.length >> 1] > LIGHT;
+}
 
 export class View extends EventTarget {
-  #svg; #photo; #boxes; #ink; #size = [1, 1]; #frame = [0, 0, 1, 1]; #words = []; #pointers = new Map(); #moving = null;
+  #svg; #photo; #boxes; #ink; #size = [1, 1]; #frame = [0, 0, 1, 1]; #ground = "paper"; #pointers = new Map(); #moving = null; #box = null;
 
   constructor(stage) {
     super();
@@ -39,7 +55,6 @@ export class View extends EventTarget {
     for (const [key, value] of Object.entries({ width, height, href: url })) this.#photo.setAttribute(key, value);
     this.#boxes.replaceChildren();
     this.#ink.replaceChildren();
-    this.stage.style.setProperty("--shape", `${width} / ${height}`);
     this.fit();
   }
 
@@ -54,7 +69,7 @@ export class View extends EventTarget {
     const strokes = words.reduce((n, w) => n + w.strokes.length, 0);
     const usual = this.#usualWidth(words);
     let number = 0;
-    this.#words = words;
+    this.#ground = this.stage.dataset.ground = isLight(words) ? "board" : "paper";
     const groups = words.map((word, i) => {
       const group = make("g", { class: word.kind === "drawing" ? "drawing" : "word", "data-index": i });
       const [a, b, c, d] = word.box;
@@ -76,10 +91,14 @@ export class View extends EventTarget {
   }
 
   #color(coloring, word, k, place, order) {
-    if (coloring === "order") return hue(order);
-    if (coloring === "word") return hue((place * 7.3) % 1);
-    if (coloring === "confidence") return `hsl(${Math.round(120 * word.confidence)} 80% 38%)`;
-    return word.colors?.[k] ?? "#1a1a2e";
+    const board = this.#ground === "board";
+    if (coloring === "order") return hue(order, board);
+    if (coloring === "word") return hue((place * 7.3) % 1, board);
+    if (coloring === "confidence") {
+      const [low, high] = SURE[this.#ground];
+      return `color-mix(in oklab, ${low}, ${high} ${Math.round(100 * word.confidence)}%)`;
+    }
+    return word.colors?.[k] ?? INK[this.#ground];
   }
 
   /** Light up one word (or none) and those found by a search. */
@@ -92,10 +111,40 @@ export class View extends EventTarget {
     }
   }
 
-  fade(share) { this.#photo.style.opacity = share; }
+  /** From the photo alone (0) over both (0.5) to the ink alone (1). */
+  mix(share) {
+    this.#photo.style.opacity = Math.min(1, 2 * (1 - share));
+    this.#ink.style.opacity = Math.min(1, 2 * share);
+  }
 
-  /** While the box of a word is being moved, a drag draws it anew; `done(box)` or `done(null)` ends it. */
-  moveBox(done) { this.#moving = done; this.stage.classList.toggle("boxing", Boolean(done)); }
+  /** Let the user move a word's box, by dragging a new one or by keys; `done(box)` or `done(null)` ends it. */
+  moveBox(done, box = null) {
+    if (this.#moving) this.#boxes.replaceChildren();
+    this.#moving = done;
+    this.#box = box && [...box];
+    this.stage.classList.toggle("boxing", Boolean(done));
+    if (done) this.#showBox();
+  }
+
+  /** What a key does to the box that is being moved: whether it was meant for it. */
+  nudge({ key, shiftKey }) {
+    if (!this.#moving) return false;
+    const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    if (key === "Enter") this.#moving(this.#box);
+    else if (key === "Escape") this.#moving(null);
+    else if (ways[key]) {
+      const step = Math.max(1, (this.#box[3] - this.#box[1]) / 16);
+      for (const k of shiftKey ? [2, 3] : [0, 1, 2, 3]) this.#box[k] += ways[key][k % 2] * step;
+      for (const k of [0, 1]) this.#box[k + 2] = Math.max(this.#box[k] + 4, this.#box[k + 2]);
+      this.#showBox();
+    } else return false;
+    return true;
+  }
+
+  #showBox() {
+    const [a, b, c, d] = this.#box;
+    this.#boxes.replaceChildren(make("rect", { class: "fresh", x: a, y: b, width: c - a, height: d - b }));
+  }
 
   fit() {
     this.#frame = [0, 0, ...this.#size];
@@ -162,7 +211,6 @@ export class View extends EventTarget {
     if (event.button) return;
     this.stage.setPointerCapture(event.pointerId);
     this.#pointers.set(event.pointerId, { at: [event.clientX, event.clientY], from: this.#at(event), index: this.#index(event), moved: 0 });
-    if (this.#moving) this.#boxes.replaceChildren(make("rect", { class: "fresh" }));
   }
 
   #move(event) {
@@ -171,7 +219,7 @@ export class View extends EventTarget {
     const here = [event.clientX, event.clientY];
     const step = [here[0] - pointer.at[0], here[1] - pointer.at[1]];
     pointer.moved += Math.hypot(...step);
-    if (this.#moving) this.#drag(pointer.from, this.#at(event));
+    if (this.#moving) this.#drag(pointer.from, this.#at(event), pointer.moved);
     else if (this.#pointers.size === 2) this.#pinch(event.pointerId, here);
     else {
       const scale = this.#svg.getScreenCTM().a;
@@ -190,10 +238,10 @@ export class View extends EventTarget {
     if (before > 0) this.zoom(after / before, this.#at(middle));
   }
 
-  #drag([x0, y0], [x1, y1]) {
-    const rect = this.#boxes.firstChild;
-    const box = { x: Math.min(x0, x1), y: Math.min(y0, y1), width: Math.abs(x1 - x0), height: Math.abs(y1 - y0) };
-    for (const [key, value] of Object.entries(box)) rect?.setAttribute(key, value);
+  #drag([x0, y0], [x1, y1], moved) {
+    if (moved < 6) return; // a click is no box
+    this.#box = [Math.min(x0, x1), Math.min(y0, y1), Math.max(x0, x1), Math.max(y0, y1)];
+    this.#showBox();
   }
 
   #up(event) {
@@ -201,10 +249,8 @@ export class View extends EventTarget {
     this.#pointers.delete(event.pointerId);
     if (!pointer) return;
     if (this.#moving) {
-      const [[x0, y0], [x1, y1]] = [pointer.from, this.#at(event)];
-      const box = [Math.min(x0, x1), Math.min(y0, y1), Math.max(x0, x1), Math.max(y0, y1)];
-      this.#boxes.replaceChildren();
-      this.#moving(box[2] - box[0] > 4 && box[3] - box[1] > 4 ? box : null);
+      const [x0, y0, x1, y1] = this.#box;
+      if (pointer.moved >= 6 && x1 - x0 > 4 && y1 - y0 > 4) this.#moving(this.#box);
     } else if (pointer.moved < 6) this.#say("choose", pointer.index);
   }
 }

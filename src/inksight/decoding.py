@@ -19,7 +19,7 @@ from .engine.onnx import CELL, F32, I64, OFF, Choices, Decoder, Engine
 from .fidelity import paint, pen_width
 from .reading import MAX_LETTERS, Reading, read
 from .tidy import tidy
-from .tokens import DOWN, END, FIRST_CHARACTER, INK, MOVE, PAD, PROMPTS
+from .tokens import DOWN, END, FIRST_CHARACTER, INK, MOVE, PAD, PROMPTS, READING
 
 MAX_POINTS = 420
 """Points after which a word is given up: the longest words of the training data have 250."""
@@ -27,9 +27,6 @@ PATIENCE = 24
 """Moves without new ink after which a stroke is taken for a loop."""
 MAX_RESCUES = 12
 """How often a finished word may be continued at ink left over."""
-
-READING = ("recognize", "recognize-and-derender")
-"""The modes that read."""
 
 Canvas = NDArray[np.float32]
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from . import detect
+from . import detect, doubt, wide
 from . import sheet as sheets
 from .appearance import measured
 from .detect import Detection, Detector
-from .detect.components import Crop, crops
+from .detect.components import Crop, Crops, Inked, crops
 from .detect.layout import reading_order
 from .detect.ruling import without_ruling
 from .frames import Chain, Frame
 from .image import Map, Picture, Pixels, Source, binarize, ink_map, open_picture, open_pictures
 from .ink import Box, Line, Page, Word
+from .report import Clock, PageReport, Report, covered
 from .sheet import Sheet
 from .skeleton import trace as trace_skeleton
+from .tokens import READING
 
 if TYPE_CHECKING:
     from .tracer import Tracer
@@ -62,18 +65,27 @@ def convert(
     progress: Progress | None = None,
     listener: Listener | None = None,
     flatten: bool = False,
+    report: Report | None = None,
 ) -> Page:
     """The digital ink of a picture of handwriting, in pixels of the picture.
 
     `image` is a path, the bytes of a file, a PIL image or a uint8 array (H, W[, 3 or 4]); of a PDF, the first page.
     `detector` is one of inksight.detect.NAMES or a callable; "none" takes the whole picture for one word. `model` is a
     folder with a model's files; left out, the one that comes with the package. Words are in reading order; drawings,
-    arrows and underlines follow in a last line, as words without text and with the origin "skeleton". A blank picture
-    gives a page without lines. With `flatten` the ink is in the frame of the sheet, laid flat and turned upright, at
-    most 2500 pixels a side; `convert_shown` gives that picture, too. Raises InputError for what can't be read.
+    arrows and underlines follow in a last line, as words of kind "drawing". A blank picture gives a page without lines.
+    With `flatten` the ink is in the frame of the sheet, laid flat and turned upright, at most 2500 pixels a side;
+    `convert_shown` gives that picture, too. `report` is called with a PageReport: the share of the ink that was traced,
+    what was found, where the time went. Raises InputError for what can't be read.
     """
     return convert_shown(
-        image, mode=mode, detector=detector, model=model, progress=progress, listener=listener, flatten=flatten
+        image,
+        mode=mode,
+        detector=detector,
+        model=model,
+        progress=progress,
+        listener=listener,
+        flatten=flatten,
+        report=report,
     )[1]
 
 
@@ -86,13 +98,14 @@ def convert_shown(
     progress: Progress | None = None,
     listener: Listener | None = None,
     flatten: bool = False,
+    report: Report | None = None,
 ) -> tuple[Pixels, Page]:
     """The same with the picture that the ink lies over, uint8 (H, W, 3), to be shown as large as the page.
 
     That is the picture itself, reduced if it has more than 32 million pixels, or with `flatten` the flat sheet.
     """
     picture = image if isinstance(image, Picture) else open_picture(image)
-    return _convert(picture, mode, detector, model, progress, listener, flatten)
+    return _convert(picture, mode, detector, model, progress, listener, flatten, report)
 
 
 def convert_pages(
@@ -117,9 +130,12 @@ def _convert(
     progress: Progress | None,
     listener: Listener | None = None,
     flatten: bool = False,
+    report: Report | None = None,
 ) -> tuple[Pixels, Page]:
     find = detect.load(detector) if isinstance(detector, str) else detector
-    sheet = _sheet(picture.pixels, find, flatten)
+    clock = Clock()
+    with clock.on("sheet"):
+        sheet = _sheet(picture.pixels, find, flatten)
     shown, width, height, frame = sheet.rgb, sheet.rgb.shape[1], sheet.rgb.shape[0], Chain()
     if not flatten:
         shown, width, height, frame = picture.pixels, picture.width, picture.height, Chain((sheet.frame, picture.frame))
@@ -127,22 +143,22 @@ def _convert(
     if sheet.inside is not None:
         ink = np.where(sheet.inside, ink, np.float32(0))
     mask = binarize(ink)
-    if not mask.any():
-        return shown, Page(width, height)
-    found = _believed(_found(find, picture.pixels, sheet), len(sheet.rgb))
-    rgb = sheet.rgb
-    cut, drawings = crops(rgb, ink, mask, found)
-    inked = [(d, c) for d, c in zip(found, cut, strict=True) if c is not None]
-    detections = [d for d, _ in inked]
-    if listener:
-        listener.found([Word(box=c.box).transformed(frame).box for _, c in inked])
-    words = _trace(inked, mode, _tracer(model), _telling(progress, listener, frame)) if inked else []
-    lines = [[words[i] for i in line] for line in reading_order(detections)]
-    if drawings:
-        lines.append([_sketch(c) for c in drawings])
-    page = measured(Page(rgb.shape[1], rgb.shape[0], tuple(Line(tuple(line)) for line in lines)), rgb, ink)
+    found: Sequence[Detection] = ()
+    if mask.any():
+        with clock.on("detection"):
+            found = _believed(_found(find, picture.pixels, sheet), len(sheet.rgb))
+    parts = crops(sheet.rgb, ink, mask, found)
+    if listener and mask.any():
+        listener.found([Word(box=c.box).transformed(frame).box for _, c in parts.words])
+    with clock.on("tracing"):
+        lines = _traced(parts, mode, model, _telling(progress, listener, frame), trust=not detect.looks(find))
+    page = measured(Page(sheet.rgb.shape[1], sheet.rgb.shape[0], lines), sheet.rgb, ink)
     moved = tuple(Line(tuple(w.transformed(frame) for w in line.words)) for line in page.lines)
-    return shown, Page(width, height, moved)
+    out = Page(width, height, moved)
+    if report:
+        every = [c for _, c in (*parts.words, *parts.missed)] + parts.drawings
+        report(PageReport.of(out, _covered(every, page), clock.stopped()))
+    return shown, out
 
 
 def _sheet(rgb: Pixels, find: Detector, flatten: bool) -> Sheet:
@@ -193,21 +209,49 @@ def _telling(progress: Progress | None, listener: Listener | None, frame: Frame)
     return tell
 
 
-def _trace(inked: Sequence[tuple[Detection, Crop]], mode: str, tracer: Tracer, tell: _Telling) -> list[Word]:
-    """The words in pixels of the page; words of like width are traced together."""
-    order = sorted(range(len(inked)), key=lambda i: inked[i][1].ink.shape[1] / inked[i][1].ink.shape[0])
+def _traced(parts: Crops, mode: str, model: str | Path | None, tell: _Telling, trust: bool) -> tuple[Line, ...]:
+    """The page's lines, drawings in the last; with `trust` every detected word is one, whatever the model reads."""
+    reads = mode in READING
+    inked = parts.words + (parts.missed if reads else [])
+    drawings = parts.drawings + ([] if reads else [c for _, c in parts.missed])
+    seen = [d for d, _ in parts.words]
+    unsure = [reads and not trust and x for x in doubt.doubtful(seen)] + [True] * (len(inked) - len(seen))
+    words = _trace(inked, unsure, mode, _tracer(model), tell) if inked else []
+    kept = [i for i, w in enumerate(words) if not unsure[i] or doubt.is_word(w, inked[i].word)]
+    lines = [Line(tuple(words[kept[k]] for k in line)) for line in reading_order([inked[i].word for i in kept])]
+    sketches = [_as_drawing(words[i], inked[i].crop) for i in sorted(set(range(len(words))) - set(kept))]
+    sketches += [_sketch(c) for c in drawings]
+    return tuple(lines) + ((Line(tuple(sketches)),) if sketches else ())
+
+
+def _trace(inked: Sequence[Inked], unsure: Sequence[bool], mode: str, tracer: Tracer, tell: _Telling) -> list[Word]:
+    """The words in pixels of the page; words of like width are traced together. Of unsure ones the model isn't told."""
+    order = sorted(range(len(inked)), key=lambda i: inked[i].crop.ink.shape[1] / inked[i].crop.ink.shape[0])
     words: dict[int, Word] = {}
     tell([], 0, len(order))
     for start in range(0, len(order), BATCH):
         batch = order[start : start + BATCH]
-        inks: list[Map] = [inked[i][1].ink for i in batch]
-        found = [inked[i][0] for i in batch]
-        heard = [(d.text, d.confidence) for d in found]
-        traced = tracer.trace_inks(inks, mode=mode, texts=[d.text or None for d in found], heard=heard)
-        fresh = {i: _on_page(w, inked[i][1]) for i, w in zip(batch, traced, strict=True)}
+        traced = _trace_batch([inked[i] for i in batch], [unsure[i] for i in batch], mode, tracer)
+        fresh = dict(zip(batch, traced, strict=True))
         words |= fresh
         tell(list(fresh.values()), len(words), len(order))
     return [words[i] for i in range(len(inked))]
+
+
+def _trace_batch(inked: Sequence[Inked], unsure: Sequence[bool], mode: str, tracer: Tracer) -> list[Word]:
+    """The words of one batch, those too wide for the model in parts."""
+    inks: list[Map] = []
+    texts: list[str | None] = []
+    heard: list[tuple[str, float]] = []
+    cuts = [wide.cuts(crop.ink) for _, crop in inked]
+    for (word, crop), blind, at in zip(inked, unsure, cuts, strict=True):
+        for (a, b), text in zip(pairwise(at), wide.shares(word.text, at), strict=True):
+            inks.append(crop.ink[:, a:b])
+            texts.append(text or None)
+            heard.append(("", 0.0) if blind else (text, word.confidence))
+    traced = iter(tracer.trace_inks(inks, mode=mode, texts=texts, heard=heard))
+    whole = [wide.joined([next(traced) for _ in at[1:]], at, c.ink) for (_, c), at in zip(inked, cuts, strict=True)]
+    return [_on_page(w, c) for w, (_, c) in zip(whole, inked, strict=True)]
 
 
 def _on_page(word: Word, crop: Crop) -> Word:
@@ -215,7 +259,20 @@ def _on_page(word: Word, crop: Crop) -> Word:
     return replace(word.transformed(crop.frame), box=crop.box)
 
 
+def _as_drawing(word: Word, crop: Crop) -> Word:
+    """What turned out to be no word: its strokes as the model drew them; where it gave up, as a drawing's are."""
+    return _sketch(crop) if word.origin == "skeleton" else replace(word, text="", kind="drawing")
+
+
 def _sketch(crop: Crop) -> Word:
     """A drawing: strokes without text."""
     strokes = tuple(s.transformed(crop.frame) for s in trace_skeleton(crop.ink))
     return Word(strokes, box=crop.box, origin="skeleton", kind="drawing")
+
+
+def _covered(parts: Sequence[Crop], page: Page) -> float:
+    """The share of the ink of all parts that lies under a stroke of the page, both in pixels of the sheet."""
+    by_box = {w.box: w.strokes for w in page.words}
+    return covered(
+        [(binarize(c.ink), [s.transformed(c.frame.inverse()) for s in by_box.get(c.box, ())]) for c in parts]
+    )

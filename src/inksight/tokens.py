@@ -141,6 +141,8 @@ PAD, DERENDER, DERENDER_TEXT, RECOGNIZE, RECOGNIZE_DERENDER, INK, END, DOWN, MOV
 FIRST_CHARACTER = 9
 
 MODES = ("derender", "derender-with-text", "recognize-and-derender", "recognize")
+READING = ("recognize", "recognize-and-derender")
+"""The modes that read."""
 PROMPTS = {
     "derender": DERENDER,
     "derender-with-text": DERENDER_TEXT,

@@ -8,29 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..fidelity import pen_width
 from ..geometry import Affine
 from ..image import Map, Pixels
 from ..ink import Box
 from . import Detection
-
-Mask = NDArray[np.bool_]
-Labels = NDArray[np.int32]
-Array = NDArray[np.float64]
-
-NOBODY = -1
+from .pieces import NOBODY, Array, Labels, Mask, Pieces, on_edges
+from .spacing import respaced
 
 REACH = 0.5
 """Ink outside all boxes goes to the nearest word within this many heights of its box."""
 
-EDGE_STEP = 0.12
-"""A difference in lightness of this share is the edge of a sheet (noise: 8 grey levels more)."""
+MARK = 0.5
+"""Of that, ink above or below a box is a mark of its word only up to this size in heights of the box: dots, accents."""
+
+WORD_LIKE = 0.35, 2.2
+"""Ink without a box that is so high, in usual heights of words, may be a word that the detector missed."""
+
+LONGEST_WORD = 12.0
+"""And at most so wide."""
 
 SPLIT_SHARE, SPLIT_OWN = 0.3, 0.5
 """A piece of ink that lies in several boxes is cut for a further word if that holds this share of the piece, or if the
@@ -47,118 +47,51 @@ class Crop:
     """The tight box of the ink, in pixels of the page."""
 
 
-def crops(rgb: Pixels, ink: Map, mask: Mask, words: Sequence[Detection]) -> tuple[list[Crop | None], list[Crop]]:
-    """The ink of each word (None for a word without any), and the drawings that belong to no word.
+class Inked(NamedTuple):
+    """A word and its ink."""
 
-    `ink` is the ink map of `rgb`, float32 (H, W), `mask` its binarisation, bool (H, W). Dust, blots, faint smears, dark
-    areas along the border of the picture and the edges of the sheet belong to nothing.
+    word: Detection
+    crop: Crop
+
+
+class Crops(NamedTuple):
+    """A page's ink: the words, what may be words that the detector missed, and what is none."""
+
+    words: list[Inked]
+    missed: list[Inked]
+    drawings: list[Crop]
+
+
+def crops(rgb: Pixels, ink: Map, mask: Mask, words: Sequence[Detection]) -> Crops:
+    """The ink of each word, with the words cut and joined by their gaps, and the ink that belongs to none.
+
+    `ink` is the ink map of `rgb`, float32 (H, W), `mask` its binarisation, bool (H, W). Words without ink are left out.
+    Dust, blots, faint smears, dark areas along the border of the picture and the edges of the sheet belong to nothing.
     """
-    pieces = _Pieces.of(ink, mask)
+    pieces = Pieces.of(ink, mask)
     if not len(pieces.area):
-        return [None] * len(words), []
-    owner = _owners(pieces, words)
+        return Crops([], [], [])
+    height = float(np.median([w.height for w in words])) if words else 10 * pieces.pen
+    words, owner = respaced(words, pieces, _owners(pieces, words), height)
     by_piece = np.append(owner, NOBODY)[pieces.labels]  # label -1 is paper
     _split(by_piece, pieces, owner, words)
-    height = float(np.median([w.height for w in words])) if words else 10 * pieces.pen
     drawn = (owner == NOBODY) & pieces.is_drawing()
-    drawn[drawn] = ~_on_edges(rgb, pieces, np.flatnonzero(drawn))
-    drawings = _groups(pieces, drawn, height / 3)
+    drawn[drawn] = ~on_edges(rgb, pieces, np.flatnonzero(drawn))
     margin = round(2 * pieces.pen) + 1
-    cut = _cut(ink, by_piece, len(words), margin)
-    upright = [c and _turned(c, -w.angle) if w.angle else c for c, w in zip(cut, words, strict=True)]
-    return upright, [c for c in _cut(ink, *drawings, margin) if c]
+    cut = zip(words, _cut(ink, by_piece, len(words), margin), strict=True)
+    inked = [Inked(w, _turned(c, -w.angle) if w.angle else c) for w, c in cut if c]
+    rest = [c for c in _cut(ink, *_groups(pieces, drawn, height / 3), margin) if c]
+    line = max((w.line for w in words), default=-1) + 1
+    missed = [Inked(Detection(c.box, line=line + i), c) for i, c in enumerate(rest) if _is_word_like(c.box, height)]
+    return Crops(inked, missed, [c for c in rest if not _is_word_like(c.box, height)])
 
 
-@dataclass(frozen=True)
-class _Pieces:
-    """Connected pieces of ink without specks. `labels` is int32 (H, W), -1 on paper; the rest has one entry a piece."""
-
-    labels: Labels
-    pen: float
-    area: Array
-    box: Array
-    """float64 (n, 4): x0, y0, x1, y1."""
-    level: Array
-    """Mean of the ink map."""
-    thickness: Array
-    """Diameter of the largest disc inside."""
-
-    @classmethod
-    def of(cls, ink: Map, mask: Mask) -> _Pieces:
-        import cv2
-
-        pen = pen_width(mask)
-        image = mask.astype(np.uint8)
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(image, connectivity=8)
-        keep = stats[:, cv2.CC_STAT_AREA] >= max(4.0, 0.5 * pen**2)
-        keep[0] = False
-        number = np.where(keep, np.cumsum(keep) - 1, NOBODY).astype(np.int32)
-        labels = number[labels]
-        at = labels >= 0
-        x, y, w, h, area = stats[keep].T.astype(float)
-        level = np.bincount(labels[at], ink[at], len(area)) / area
-        thickness = np.zeros(len(area))
-        np.maximum.at(thickness, labels[at], 2 * cv2.distanceTransform(image, cv2.DIST_L2, 3)[at])
-        return cls(labels, pen, area, np.stack([x, y, x + w, y + h], axis=1), level, thickness)
-
-    def boxes_in(self, frame: Affine) -> Array:
-        """The pieces' boxes in a turned frame: float64 (n, 4)."""
-        if frame == Affine() or not len(self.area):
-            return self.box
-        points = frame.apply(self._pixels)
-        low, high = np.minimum.reduceat(points, self._starts), np.maximum.reduceat(points, self._starts)
-        return np.hstack([low - 0.5, high + 0.5])
-
-    @cached_property
-    def _pixels(self) -> Array:
-        """Centres of the pieces' pixels, one piece after the other: float64 (m, 2)."""
-        rows, columns = np.nonzero(self.labels >= 0)
-        order = np.argsort(self.labels[rows, columns], kind="stable")
-        return np.stack([columns, rows], axis=1)[order].astype(np.float64) + 0.5
-
-    @cached_property
-    def _starts(self) -> NDArray[np.int64]:
-        """Where each piece's pixels begin: int64 (n,)."""
-        return np.append(0, np.cumsum(self.area[:-1])).astype(np.int64)
-
-    @property
-    def size(self) -> Array:
-        """float64 (n, 2): width and height of the boxes."""
-        return self.box[:, 2:] - self.box[:, :2]
-
-    def is_drawing(self) -> Mask:
-        """Whether a piece that belongs to no word looks like pen strokes rather than dust, a blot or a shadow."""
-        height, width = self.labels.shape
-        dust = (self.area < 4 * self.pen**2) | (self.size.max(axis=1) < 3 * self.pen)
-        low = self.box[:, :2] < self.pen
-        high = self.box[:, 2:] > np.array([width, height]) - self.pen
-        rim = ((low | high) & (self.size < 6 * self.pen)).any(axis=1)
-        drawn: Mask = ~dust & ~rim & (self.thickness < 4 * self.pen) & (self.level > 0.4)
-        return drawn
+def _is_word_like(box: Box, height: float) -> bool:
+    low, high = WORD_LIKE
+    return low * height <= box[3] - box[1] <= high * height and box[2] - box[0] <= LONGEST_WORD * height
 
 
-def _on_edges(rgb: Pixels, pieces: _Pieces, chosen: NDArray[np.int64]) -> Mask:
-    """Whether each chosen piece runs along a step from one surface to another, such as the edge of a sheet: bool (n,).
-
-    Paper is equally light on both sides of a pen stroke.
-    """
-    import cv2
-
-    near, far = round(pieces.pen) | 1, (6 * round(pieces.pen)) | 1
-    out = []
-    for i in chosen.tolist():
-        x0, y0, x1, y1 = pieces.box[i].astype(int).tolist()
-        window = np.s_[max(y0 - far, 0) : y1 + far, max(x0 - far, 0) : x1 + far]
-        piece = (pieces.labels[window] == i).astype(np.uint8)
-        inked = (pieces.labels[window] != NOBODY).astype(np.uint8)
-        around = (cv2.dilate(piece, np.ones((far, far))) > 0) & (cv2.dilate(inked, np.ones((near, near))) == 0)
-        grey = rgb[window][around].mean(axis=1)
-        dark, light = np.percentile(grey, (20, 80)) if len(grey) else (0, 0)
-        out.append(light - dark > EDGE_STEP * light + 8)
-    return np.array(out, bool)
-
-
-def _owners(pieces: _Pieces, words: Sequence[Detection]) -> NDArray[np.int64]:
+def _owners(pieces: Pieces, words: Sequence[Detection]) -> NDArray[np.int64]:
     """The word of each piece, or NOBODY: int64 (n,)."""
     n = len(pieces.area)
     if not words:
@@ -171,18 +104,32 @@ def _owners(pieces: _Pieces, words: Sequence[Detection]) -> NDArray[np.int64]:
     best = weight.argmax(axis=1)
     inside = weight[np.arange(n), best] / pieces.area
     height = heights[best]
-    w, h = pieces.size.T
-    sprawls = (np.maximum(w, h) > 2 * height) & (inside < 0.2)  # a drawing that runs through words
-    underlines = _underlines(seen[np.arange(n), best], boxes[best])
-    owner = np.where((inside > 0) & ~sprawls & ~underlines, best, NOBODY)
+    at = seen[np.arange(n), best]
+    sprawls = (pieces.size.max(axis=1) > 2 * height) & (inside < 0.2)  # a drawing that runs through words
+    owner = np.where((inside > 0) & ~sprawls & ~_underlines(at, boxes[best]) & ~pieces.blots, best, NOBODY)
+    owner[_rings(at, owner, inside * pieces.area)] = NOBODY
     gap = np.maximum(np.maximum(boxes[:, :2] - seen[..., 2:], seen[..., :2] - boxes[:, 2:]), 0)
     distance = np.linalg.norm(gap, axis=2) / heights
     near = distance.argmin(axis=1)
-    fits = pieces.size.max(axis=1) <= 1.2 * heights[near]
-    return np.where((inside == 0) & (distance.min(axis=1) <= REACH) & fits, near, owner)
+    beside = gap[np.arange(n), near, 1] == 0
+    fits = pieces.size.max(axis=1) <= np.where(beside, 1.2, MARK) * heights[near]
+    return np.where((inside == 0) & (distance.min(axis=1) <= REACH) & fits & ~pieces.blots, near, owner)
 
 
-def _overlap(pieces: _Pieces, word: Detection) -> Array:
+def _rings(boxes: Array, owner: NDArray[np.int64], weight: Array) -> NDArray[np.int64]:
+    """The pieces drawn around a word: their boxes, float64 (n, 4), hold most of the ink of the word that owns them."""
+    found = []
+    for word in np.unique(owner[owner != NOBODY]).tolist():
+        own = np.flatnonzero(owner == word)
+        for i in own.tolist():
+            others = own[own != i]
+            inner = (boxes[others, :2] > boxes[i, :2]).all(axis=1) & (boxes[others, 2:] < boxes[i, 2:]).all(axis=1)
+            if weight[others[inner]].sum() > max(0.6 * weight[others].sum(), 0.3 * weight[i]):
+                found.append(i)
+    return np.array(found, np.int64)
+
+
+def _overlap(pieces: Pieces, word: Detection) -> Array:
     """Pixels of each piece inside the word's box, those near its upper and lower edge counting less: float64 (n,)."""
     x0, y0, x1, y1 = (max(round(v), 0) for v in word.box)
     part = pieces.labels[y0:y1, x0:x1]
@@ -199,11 +146,11 @@ def _underlines(pieces: Array, boxes: Array) -> Mask:
     w, h = (pieces[:, 2:] - pieces[:, :2]).T
     height = boxes[:, 3] - boxes[:, 1]
     middle = pieces[:, 1::2].mean(axis=1)
-    flat: Mask = (h < 0.3 * height) & (w > 1.2 * height) & (w > 6 * h) & (middle > boxes[:, 3] - 0.2 * height)
+    flat: Mask = (h < 0.3 * height) & (w > 1.2 * height) & (w > 6 * h) & (middle > boxes[:, 3] - 0.25 * height)
     return flat
 
 
-def _split(by_piece: Labels, pieces: _Pieces, owner: NDArray[np.int64], words: Sequence[Detection]) -> None:
+def _split(by_piece: Labels, pieces: Pieces, owner: NDArray[np.int64], words: Sequence[Detection]) -> None:
     """Divide, in place, the pixels of pieces that join words (two letters that touch) among those words."""
     weights = np.array([_overlap(pieces, w) for w in words]).reshape(len(words), len(pieces.area))
     share = weights / np.maximum(weights.sum(axis=0), 1e-9)
@@ -226,7 +173,7 @@ def _distance(points: Array, word: Detection) -> Array:
     return np.asarray(outside + abs(seen[:, 1] - (box[1] + box[3]) / 2) / max(box[3] - box[1], 1.0))
 
 
-def _groups(pieces: _Pieces, chosen: Mask, reach: float) -> tuple[Labels, int]:
+def _groups(pieces: Pieces, chosen: Mask, reach: float) -> tuple[Labels, int]:
     """The chosen pieces, those within `reach` of each other together: labels int32 (H, W) and how many there are."""
     import cv2
 

@@ -35,8 +35,17 @@ def words(
     if known:
         gaps = np.linalg.norm(np.diff(cells.mean(axis=1), axis=0), axis=1)
         starts |= set((np.flatnonzero(gaps > WIDE_GAP * side(quad, 3)) + 1).tolist())
-    spans = pairwise(sorted(starts))
-    return [Detection.around(hull(cells[a:b], quad), visible[a:b], confidence, line) for a, b in spans]
+    found = []
+    for a, b in pairwise(sorted(starts)):
+        corners = hull(cells[a:b], quad)
+        found.append(Detection.around(corners, visible[a:b], confidence, line, _along(cells[a:b], corners)))
+    return found
+
+
+def _along(boxes: Corners, quad: Corners) -> tuple[float, ...]:
+    """Where the middles of the boxes (n, 4, 2) lie along the top of `quad`, in shares of its length."""
+    top = quad[1] - quad[0]
+    return tuple(((boxes.mean(axis=1) - quad[0]) @ top / max(float(top @ top), 1e-9)).tolist())
 
 
 def side(quad: Corners, i: int) -> float:

@@ -1,0 +1,79 @@
+"""What came of a page, in numbers: how much of its ink was traced, what was found, where the time went."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from .fidelity import Mask, paint, pen_width
+from .ink import Page, Stroke
+
+DOUBTFUL = 0.3
+"""A word with less confidence had better be looked at."""
+
+
+@dataclass(frozen=True)
+class PageReport:
+    """`covered` is the share (0..1) of the page's ink that lies under a stroke, `doubtful` the number of words of low
+    confidence, `seconds` the time by what it was spent on: "sheet", "detection", "tracing" and "rest"."""
+
+    covered: float = 1.0
+    words: int = 0
+    drawings: int = 0
+    doubtful: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, page: Page, covered: float, seconds: Mapping[str, float]) -> PageReport:
+        words = [w for w in page.words if w.kind == "word"]
+        doubtful = sum(w.confidence < DOUBTFUL for w in words)
+        return cls(covered, len(words), len(page.words) - len(words), doubtful, dict(seconds))
+
+    @property
+    def summary(self) -> str:
+        """One line: words, drawings, coverage."""
+        words = f"{self.words} words" + (f" ({self.doubtful} doubtful)" if self.doubtful else "")
+        drawings = f", {self.drawings} drawings" if self.drawings else ""
+        return f"{words}{drawings}, {self.covered:.0%} of the ink"
+
+    @property
+    def profile(self) -> str:
+        """One line: where the time went."""
+        return ", ".join(f"{name} {seconds:.2f} s" for name, seconds in self.seconds.items())
+
+
+Report = Callable[[PageReport], None]
+"""Called once with the report of a page."""
+
+
+class Clock:
+    """Sums up the time spent on each of several things."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._start = time.perf_counter()
+
+    @contextmanager
+    def on(self, name: str) -> Iterator[None]:
+        """Counts the time of a with block."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+    def stopped(self) -> dict[str, float]:
+        """The seconds, with those on nothing in particular as "rest"."""
+        total = time.perf_counter() - self._start
+        return {**self.seconds, "rest": total - sum(self.seconds.values())}
+
+
+def covered(parts: Sequence[tuple[Mask, Sequence[Stroke]]]) -> float:
+    """Share (0..1) of the ink of all parts, bool (H, W) each, within a pen's width of its strokes; 1 without ink."""
+    ink = traced = 0
+    for mask, strokes in parts:
+        ink += int(mask.sum())
+        traced += int((paint(mask.shape, strokes, max(1.0, pen_width(mask))) & mask).sum())
+    return traced / ink if ink else 1.0

@@ -99,7 +99,7 @@ class Bench:
     def ends(self, last: Path, frames: int, *, still: bool = False) -> str:
         """That a film has all its frames (or more, where a `still` takes many), and that its last shows each stroke.
 
-        A stroke is seen where at least half of its points are nearer to the written page's color than to the empty one's.
+        A stroke is seen if at least half of its points look more like the written page than like the empty one.
         """
         movie = film(self.page, self.style)
         shots = list(movie.shots())

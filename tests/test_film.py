@@ -13,9 +13,10 @@ from PIL import Image, ImageSequence
 from inksight.errors import InputError
 from inksight.formats import Style, dumps
 from inksight.formats import drawing as pictures
-from inksight.formats.film import HOLD, film
+from inksight.formats.film import film
 from inksight.formats.style import rainbow, styled
 from inksight.ink import Line, Page, Stroke, Word
+from inksight.timing import HOLD
 from tests.programs import need, run
 
 ANIMATIONS = ("apng", "gif", "webp")

@@ -208,8 +208,9 @@ def test_air_travel():
 def test_text():
     assert metrics.edit_distance("kitten", "sitting") == 3
     assert metrics.edit_distance("", "abc") == metrics.edit_distance("abc", "") == 3
-    assert metrics.text_scores("hallo", "hello") == {"cer": 0.2, "exact": 0.0}
-    assert metrics.text_scores("hello", "hello") == {"cer": 0.0, "exact": 1.0}
+    assert metrics.text_scores("hallo", "hello") == {"cer": 0.2, "cer_caseless": 0.2, "exact": 0.0}
+    assert metrics.text_scores("hello", "hello") == {"cer": 0.0, "cer_caseless": 0.0, "exact": 1.0}
+    assert metrics.text_scores("HELLA", "hello") == {"cer": 1.0, "cer_caseless": 0.2, "exact": 0.0}
     assert metrics.cer("", "word") == 1
 
 

@@ -39,6 +39,7 @@ _TABLE = (
     ("aiou", "mean", "AIoU"),
     ("air_travel", "mean", "air travel"),
     ("cer", "mean", "CER"),
+    ("cer_caseless", "mean", "CER, case ignored"),
     ("exact", "mean", "exact words"),
     ("crashed", "mean", "crashed"),
     ("empty", "mean", "empty"),

@@ -102,7 +102,7 @@ const HEARD = {
   },
   page({ page, seconds, model }) {
     view.waiting([]);
-    state.facts = ` · model ${model} · ${seconds.toFixed(1)} s on this machine, which nothing left`;
+    state.facts = ` · model ${model} · ${seconds.toFixed(1)} s · nothing left this machine`;
     ink.open(page);
     finish(page);
   },
@@ -129,7 +129,7 @@ async function reopen() {
   const page = await trying(() => api.result(name));
   if (!page) return;
   state.name = name;
-  state.facts = " · on this machine";
+  state.facts = "";
   choose(null);
   show(name, page);
   finish(page);
@@ -405,7 +405,7 @@ function wireView() {
     $("play").querySelector(".name").textContent = player.playing ? "Pause" : "Play";
   });
   $("play").addEventListener("click", () => (player.playing ? player.pause() : player.play()));
-  $("scrub").addEventListener("input", () => { player.pause(); player.seek($("scrub").value / 1000); });
+  $("scrub").addEventListener("input", () => player.seek($("scrub").value / 1000));
   $("speed").addEventListener("change", () => { $("speed").dataset.chosen = "yes"; suitSpeed(); });
   $("mix").addEventListener("input", () => view.mix($("mix").value / 100));
   $("color").addEventListener("change", recolor);

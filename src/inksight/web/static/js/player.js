@@ -47,7 +47,10 @@ export class Player extends EventTarget {
     this.#tell();
   }
 
+  /** Jump there, and stay. */
   seek(share) {
+    cancelAnimationFrame(this.#frame);
+    this.#last = null;
     this.#now = share * this.#total;
     this.#paint();
     this.#tell();

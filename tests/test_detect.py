@@ -122,8 +122,15 @@ def test_a_blank_map_stays_blank():
 
 def cut(words, *lines, pen=4, size=(400, 300)):
     rgb = drawn(*lines, pen=pen, size=size)
-    ink = ink_map(rgb)
-    return crops(rgb, ink, binarize(ink), words)
+    return parts(rgb, words)
+
+
+def parts(rgb, words, ink=None):
+    """(crops of the words, crops of everything else)."""
+    ink = ink_map(rgb) if ink is None else ink
+    found = crops(rgb, ink, binarize(ink), words)
+    others = [c for _, c in found.missed] + found.drawings
+    return [c for _, c in found.words], sorted(others, key=lambda c: c.box[1])
 
 
 def near(box, expected, tolerance=4):
@@ -179,8 +186,7 @@ def test_dust_blots_and_borders_are_nothing():
     rgb[200:203, 300:303] = 30  # dust
     rgb[220:260, 60:100] = 30  # a punched hole
     rgb[:, :5] = 20  # the table beside the sheet
-    ink = ink_map(rgb)
-    (word,), drawings = crops(rgb, ink, binarize(ink), [Detection((95, 95, 165, 130))])
+    (word,), drawings = parts(rgb, [Detection((95, 95, 165, 130))])
     assert near(word.box, (100, 100, 160, 124))
     assert drawings == []
 
@@ -191,21 +197,69 @@ def test_the_edge_of_a_sheet_is_no_drawing():
     rgb[10:280, 328:332] = 60  # its shadow
     ink = ink_map(rgb)
     ink[10:280, 328:332] = 1
-    _, drawings = crops(rgb, ink, ink > 0.4, [Detection((95, 95, 165, 130))])
+    _, drawings = parts(rgb, [Detection((95, 95, 165, 130))], ink)
     assert [near(d.box, (58, 198, 302, 242)) for d in drawings] == [True]
 
 
-def test_a_word_without_ink_has_no_crop():
+def test_a_word_without_ink_is_none():
     words = [Detection((98, 98, 162, 126)), Detection((300, 20, 380, 50))]
-    (first, second), _ = cut(words, zigzag(100, 100))
-    assert first is not None
-    assert second is None
+    (first,), _ = cut(words, zigzag(100, 100))
+    assert near(first.box, (100, 100, 160, 124))
+
+
+def test_a_punched_hole_beside_a_word_is_not_its_ink():
+    rgb = drawn(*(zigzag(x, y) for x in (100, 200, 300) for y in (100, 200)), size=(400, 300)).copy()
+    rgb[96:126, 62:92] = 30
+    (word,), _ = parts(rgb, [Detection((95, 95, 165, 130))])
+    assert near(word.box, (100, 100, 160, 124))
+
+
+def test_a_ring_around_a_word_is_a_drawing():
+    ring = [(80, 90), (180, 90), (180, 136), (80, 136), (80, 90)]
+    (word,), (frame,) = cut([Detection((82, 92, 178, 134))], zigzag(100, 100), ring)
+    assert near(word.box, (100, 100, 160, 124))
+    assert near(frame.box, (78, 88, 182, 138))
+
+
+def test_a_word_below_a_box_is_no_mark_of_it():
+    words, missed = cut([Detection((95, 95, 165, 130))], zigzag(100, 100), zigzag(100, 140))
+    assert [near(w.box, (100, 100, 160, 124)) for w in words] == [True]
+    assert [near(m.box, (100, 140, 160, 164)) for m in missed] == [True]
 
 
 def test_without_words_all_ink_is_drawings():
     found, drawings = cut([], zigzag(100, 100), zigzag(300, 250))
     assert found == []
     assert len(drawings) == 2
+
+
+# -------------------------------------------------------------------------------------------------------- spacing
+
+
+def spaced(words, *lines):
+    rgb = drawn(*lines)
+    ink = ink_map(rgb)
+    return [w for w, _ in crops(rgb, ink, binarize(ink), words).words]
+
+
+def test_words_run_together_are_cut_at_the_gap_and_so_is_the_text():
+    one = Detection((98, 98, 202, 126), "onetwo", 0.9, letters=(0.05, 0.2, 0.45, 0.72, 0.85, 0.95))
+    a, b = spaced([one], zigzag(100, 100, 46), zigzag(166, 100, 34))
+    assert [(w.text, w.line) for w in (a, b)] == [("one", 0), ("two", 0)]
+    assert near(a.box, (98, 98, 148, 126))
+    assert near(b.box, (164, 98, 202, 126))
+
+
+def test_letters_are_no_words():
+    assert [
+        w.text for w in spaced([Detection((98, 98, 202, 126), "ab")], zigzag(100, 100, 46), zigzag(152, 100, 48))
+    ] == ["ab"]
+
+
+def test_a_word_torn_apart_is_joined():
+    torn = [Detection((98, 98, 148, 162), "wil", 0.9), Detection((148, 98, 202, 162), "low", 0.8)]
+    (word,) = spaced(torn, zigzag(100, 100, 46, 60), zigzag(151, 100, 49, 60))
+    assert (word.text, word.confidence) == ("willow", 0.8)
 
 
 # --------------------------------------------------------------------------------------------------- turned words

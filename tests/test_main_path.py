@@ -28,6 +28,14 @@ def test_the_page_is_read(page):
     assert text_scores(page.text, TEXT)["cer"] < 0.12
 
 
+def test_underline_arrow_and_star_are_drawings(page):
+    drawn = [w for w in page.words if w.kind == "drawing"]
+    expected = [(540, 270), (910, 1010), (960, 1145)]
+    centres = [((w.box[0] + w.box[2]) / 2, (w.box[1] + w.box[3]) / 2) for w in drawn]
+    assert len(drawn) == 3
+    assert all(min(np.hypot(x - a, y - b) for x, y in centres) < 60 for a, b in expected)
+
+
 def test_strokes_lie_on_the_ink_and_are_few(page):
     mask = binarize(ink_map(open_image(EXAMPLES / "page.jpg")))
     assert spurious(mask, page.strokes, 3) < 0.03

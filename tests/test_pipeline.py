@@ -59,7 +59,6 @@ def test_nearly_all_ink_of_the_example_page_is_traced_and_no_ruling(page):
 
 def test_underline_and_arrow_come_last_as_drawings(page):
     drawings = page.lines[-1].words
-    assert {w.origin for w in drawings} == {"skeleton"}
     assert {(w.text, w.kind) for w in drawings} == {("", "drawing")}
     widths = sorted(round(w.box[2] - w.box[0]) for w in drawings)
     assert abs(widths[-1] - 645) < 15  # the underline
@@ -136,7 +135,62 @@ def test_a_large_box_with_a_guess_is_no_word(tracer):
     page = pipeline.convert(drawn(zigzag(100, 100)), detector=known(guess, Detection(BOX, "hello", 0.9)))
     assert [w.text for w in page.words] == ["hello"]
     page = pipeline.convert(drawn(zigzag(100, 100)), detector=known(guess))
-    assert [w.origin for w in page.words] == ["skeleton"]
+    assert [w.kind for w in page.words] == ["drawing"]
+
+
+LONE = (295, 215, 335, 255)
+
+
+@pytest.mark.parametrize(
+    ("detected", "own", "confidence", "kind"),
+    [
+        ("7", "7", 0.1, "word"),  # both read the same
+        ("7", "x", 0.1, "drawing"),
+        ("*$", "*$", 0.9, "drawing"),  # no letters
+        ("7", "in", 0.7, "word"),  # the model is sure
+        ("seven", "x", 0.1, "word"),  # too long for a drawing
+    ],
+)
+def test_a_lone_sign_is_a_word_only_if_the_model_agrees(tracer, detected, own, confidence, kind):
+    tracer.text, tracer.confidence = own, confidence
+    find = known(Detection(BOX, "hello", 0.9), Detection(LONE, detected, 0.9, line=1))
+    find.looks = True
+    page = pipeline.convert(drawn(zigzag(100, 100), zigzag(300, 220, 30)), detector=find)
+    found = next(w for w in page.words if w.box[0] > 200)
+    assert found.kind == kind
+    assert len(found.strokes) > 0
+
+
+def test_words_that_the_detector_missed_are_read(tracer):
+    tracer.text, tracer.confidence = "there", 0.8
+    picture, find = drawn(zigzag(100, 100), zigzag(100, 220)), known(Detection(BOX, "hello", 0.9))
+    assert [w.kind for w in pipeline.convert(picture, detector=find).words] == ["word", "word"]
+    tracer.confidence = 0.2
+    assert pipeline.convert(picture, detector=find).words[1].kind == "drawing"
+    assert pipeline.convert(picture, detector=find, mode="derender").words[1].kind == "drawing"
+
+
+def test_the_report_says_what_was_found_and_what_was_covered(tracer):
+    reports = []
+    picture = drawn(zigzag(100, 100), [(40, 250), (300, 280)])
+    pipeline.convert(picture, detector=known(Detection(BOX, "hello", 0.9)), report=reports.append)
+    (report,) = reports
+    assert (report.words, report.drawings, report.doubtful) == (1, 1, 0)
+    assert report.covered > 0.97
+    assert set(report.seconds) == {"sheet", "detection", "tracing", "rest"}
+    assert "1 word" in report.summary
+    tracer.trace_inks = lambda inks, **_: [inksight.Word(confidence=0.0, box=(0, 0, 1, 1)) for _ in inks]
+    pipeline.convert(picture, detector=known(Detection(BOX, "hello", 0.9)), report=reports.append)
+    assert reports[1].covered < 0.7
+    assert reports[1].doubtful == 1
+
+
+def test_a_word_too_wide_for_the_model_is_traced_in_parts(tracer):
+    letters = [zigzag(40 + 60 * k, 100, 40, 30, 2) for k in range(10)]
+    page = pipeline.convert(drawn(*letters, size=(700, 200)), detector="none")
+    assert [len(shapes) for _, _, shapes in tracer.calls] == [3]
+    assert len(page.words[0].strokes) >= 10
+    assert coverage(binarize(ink_map(drawn(*letters, size=(700, 200)))), page.strokes, 4.0) > 0.98
 
 
 def test_the_tracer_is_told_mode_and_texts_and_progress_is_told(tracer):

@@ -184,14 +184,8 @@ def _tracer(model: str | Path | None) -> Tracer:
 
 
 def _believed(words: Sequence[Detection], page_height: int) -> list[Detection]:
-    """The detections, those with a guessed reading without it; large ones (a whole sheet) with a guess are left out."""
-    believed = []
-    for word in words:
-        if word.confidence >= SURE or not word.text:
-            believed.append(word)
-        elif word.height < LARGE * page_height:
-            believed.append(replace(word, text="", confidence=0.0))
-    return believed
+    """The detections without large ones (a whole sheet) whose reading is a guess."""
+    return [w for w in words if not w.text or w.confidence >= SURE or w.height < LARGE * page_height]
 
 
 _Telling = Callable[[Sequence[Word], int, int], None]
@@ -245,13 +239,18 @@ def _trace_batch(inked: Sequence[Inked], unsure: Sequence[bool], mode: str, trac
     heard: list[tuple[str, float]] = []
     cuts = [wide.cuts(crop.ink) for _, crop in inked]
     for (word, crop), blind, at in zip(inked, unsure, cuts, strict=True):
-        for (a, b), text in zip(pairwise(at), wide.shares(word.text, at), strict=True):
+        for (a, b), text in zip(pairwise(at), wide.shares(_reading(word), at), strict=True):
             inks.append(crop.ink[:, a:b])
             texts.append(text or None)
             heard.append(("", 0.0) if blind else (text, word.confidence))
     traced = iter(tracer.trace_inks(inks, mode=mode, texts=texts, heard=heard))
     whole = [wide.joined([next(traced) for _ in at[1:]], at, c.ink) for (_, c), at in zip(inked, cuts, strict=True)]
     return [_on_page(w, c) for w, (_, c) in zip(whole, inked, strict=True)]
+
+
+def _reading(word: Detection) -> str:
+    """What the detector read, unless it is a guess."""
+    return word.text if word.confidence >= SURE else ""
 
 
 def _on_page(word: Word, crop: Crop) -> Word:

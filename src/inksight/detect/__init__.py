@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,7 +47,7 @@ class Detection:
     confidence: float = 0.0
     line: int = 0
     quad: Quad | None = None
-    letters: tuple[float, ...] = ()
+    letters: tuple[float, ...] = field(default=(), compare=False)
 
     @classmethod
     def around(

@@ -6,7 +6,7 @@ What is heavy is imported when a command runs.
 import click
 
 from .. import __version__
-from . import convert, evaluate, render, search, serve
+from . import convert, derenderings, evaluate, render, search, serve
 from .options import DETECTORS, FORMATS, MODES, SPLITS
 
 __all__ = ["DETECTORS", "FORMATS", "MODES", "SPLITS", "main"]
@@ -26,5 +26,13 @@ def main() -> None:
     """
 
 
-for _command in (convert.convert, convert.word, render.render, search.search, evaluate.evaluate, serve.serve):
+for _command in (
+    convert.convert,
+    convert.word,
+    render.render,
+    search.search,
+    evaluate.evaluate,
+    derenderings.derenderings,
+    serve.serve,
+):
     main.add_command(_command)

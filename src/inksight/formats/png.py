@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..ink import Page, Stroke
 from .style import PLAIN, Style, paper, rgb, styled
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _SMALL = 2_000_000  # pixels; a photo hardly shrinks further at the higher levels, which take seconds on a larger page
 _LARGEST = 200_000_000  # pixels
@@ -18,6 +22,16 @@ def dumps(page: Page, style: Style = PLAIN) -> bytes:
     Where the style chooses no color it is a picture to check: thin lines, a dot at each pen-down (with "order", too).
     Otherwise strokes have their own width. Raises InputError for more than 200 million pixels.
     """
+    picture = draw(page, style)
+    if style.background != "none":
+        picture = picture.convert("RGB")
+    out = io.BytesIO()
+    picture.save(out, "PNG", compress_level=6 if picture.width * picture.height < _SMALL else 1)
+    return out.getvalue()
+
+
+def draw(page: Page, style: Style = PLAIN) -> Image.Image:
+    """The same as a picture in RGBA."""
     from . import drawing  # brings Pillow
 
     width, height, zoom = drawing.extent(page, style.size)
@@ -31,7 +45,4 @@ def dumps(page: Page, style: Style = PLAIN) -> bytes:
     drawing.draw(picture, pens, edges)
     if style.color in (None, "order"):
         drawing.mark(picture, pens, edges or rgb(paper(page)))
-    out = io.BytesIO()
-    opaque = style.background != "none"
-    (picture.convert("RGB") if opaque else picture).save(out, "PNG", compress_level=6 if width * height < _SMALL else 1)
-    return out.getvalue()
+    return picture

@@ -205,6 +205,37 @@ def test_air_travel():
     assert metrics.air_travel([line((0, 0), (10, 0))]) == 0
 
 
+def test_backward_jumps_are_shares_of_the_ways_between_strokes():
+    assert metrics.backward_jumps(TRUTH) == pytest.approx(0)  # back to the dot, but by less than the ink's height
+    assert metrics.backward_jumps([BODY, U, BODY, U]) == pytest.approx(2 / 3)
+    assert math.isnan(metrics.backward_jumps([U]))
+
+
+def test_ink_that_goes_round_in_circles_is_looped():
+    assert metrics.ink_scores([U, *TRUTH], TRUTH, PEN)["looped"] == 0
+    assert metrics.ink_scores([np.concatenate([s, s[::-1], s]) for s in TRUTH], TRUTH, PEN)["looped"] == 1
+
+
+@pytest.mark.parametrize(
+    ("ink", "passes"),
+    [
+        (TRUTH, 1),
+        ([s + np.array([1, 0]) for s in TRUTH], 1),
+        ([*TRUTH, DOT], 1),  # one stroke too many may be
+        ([*TRUTH, DOT, DOT], 0),
+        ([s + np.array([4, 0]) for s in TRUTH], 0),
+        (SHUFFLED, 0),
+        (REVERSED, 0),
+        (MIRRORED, 0),
+        ([U, BODY], 0),  # uncovered
+        ([*TRUTH[:3], np.concatenate([BAR, BAR[-1:] + np.array([0, -25]), BAR[-1:]])], 0),  # off the ink
+        ([], 0),
+    ],
+)
+def test_the_hard_pass_wants_all_at_once(ink, passes):
+    assert metrics.ink_passes(ink, TRUTH, scores(ink)) == passes
+
+
 def test_text():
     assert metrics.edit_distance("kitten", "sitting") == 3
     assert metrics.edit_distance("", "abc") == metrics.edit_distance("abc", "") == 3
@@ -368,10 +399,25 @@ def test_a_perfect_tracer_beats_every_row(samples):
     assert summary["model"]["ldtw"]["p90"] < 0.01
     assert summary["model"]["exact"]["mean"] == 1
     assert set(summary) == {"model", *peers.PEERS, *peers.CEILINGS, *peers.CONTROLS}
+    assert summary["model"]["hard_pass"]["mean"] == 1
+    assert summary["model"]["failed"]["mean"] == 0
     assert 0 < summary["224 grid"]["ldtw"]["mean"] < 2
     assert summary["skeleton"]["coverage"]["mean"] > 0.5
     for control in ("shuffled", "reversed", "mirrored", "empty"):
         assert summary[control]["ldtw"]["mean"] > 10, control
+        assert summary[control]["ink_pass"]["mean"] < 0.2, control
+
+
+def test_a_hard_pass_needs_the_text_too_and_rows_can_be_added(samples):
+    truth = oracle(samples)
+
+    def misread(pictures, texts):
+        return truth(pictures, ["" for _ in texts])
+
+    summary = score(samples, misread, more={"mine": lambda s: s.strokes}).summary()
+    assert summary["model"]["ink_pass"]["mean"] == summary["mine"]["ink_pass"]["mean"] == 1
+    assert summary["model"]["hard_pass"]["mean"] == 0
+    assert list(summary)[:3] == ["model", "skeleton", "mine"]
 
 
 def test_failures_are_counted_word_by_word(samples):
@@ -386,6 +432,7 @@ def test_failures_are_counted_word_by_word(samples):
     mean = {m: s["mean"] for m, s in score(samples, trace).summary()["model"].items()}
     assert mean["crashed"] == pytest.approx(1 / 8)
     assert mean["empty"] == pytest.approx(2 / 8)
+    assert mean["failed"] == pytest.approx(2 / 8)
     assert mean["fallback"] == 0
     assert mean["ldtw"] == pytest.approx(25, abs=0.1)
 

@@ -6,7 +6,7 @@ true ink (`ink_height`). Published numbers in other units (x-heights, 64 x 64 ca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -28,6 +28,10 @@ _MOST = 1200  # samples per curve: very long ink is sampled more coarsely, so th
 _MARK_LENGTH = 0.32  # of the ink height: 0.8 x-heights, an x-height being about 0.4 of the ink of a word
 _MARK_RADIUS = 0.15  # of the ink height: how far apart the centres of a matched pair of marks may lie
 _PARALLEL = 0.7  # cosine from which two tangents count as running along the same line
+_LOOPED = 2.0  # times the true length: ink this long goes round in circles
+
+_PASS_LDTW = 2.0  # 0.05 x-heights, an x-height being about 0.4 of the ink of a word
+_PASS_COVERAGE, _PASS_SPURIOUS, _PASS_STROKES = 0.98, 0.02, 1
 
 
 def ink_height(strokes: Strokes) -> float:
@@ -51,7 +55,7 @@ def ldtw(predicted: Strokes, truth: Strokes) -> float:
     drawn = split_marks(predicted, height)[0]
     orders = {tuple(range(len(truth))), tuple(immediate_order(truth))}
     bodies = [split_marks([truth[i] for i in order], height)[0] for order in sorted(orders)]
-    longest = max(sum(arc_lengths(s)[-1] for s in ink) for ink in (drawn, bodies[0]))
+    longest = max(_length(drawn), _length(bodies[0]))
     step = max(_STEP * height, longest / _MOST)
     curve = _sampled(drawn, step)
     best = min(mean_dtw(curve, _sampled(body, step)) for body in bodies)
@@ -146,6 +150,10 @@ def _sampled(strokes: Strokes, step: float) -> Array:
     return np.concatenate([resample(s, step) for s in strokes]) if len(strokes) else np.zeros((0, 2))
 
 
+def _length(strokes: Strokes) -> float:
+    return sum(float(arc_lengths(s)[-1]) for s in strokes)
+
+
 # --- nearest-point measures -------------------------------------------------------------------------------------------
 
 
@@ -168,7 +176,7 @@ class Comparison:
 
     def __init__(self, predicted: Strokes, truth: Strokes) -> None:
         self.height = ink_height(truth)
-        longest = max(sum(arc_lengths(s)[-1] for s in ink) for ink in (predicted, truth))
+        longest = max(_length(predicted), _length(truth))
         step = max(_STEP * self.height, longest / _MOST)
         self.drawn, self.true = Passes(predicted, step), Passes(truth, step)
         self.apart = _distances(self.true.points, self.drawn.points)  # (true samples, drawn samples)
@@ -283,9 +291,20 @@ def _dilated(mask: Mask) -> Mask:
 
 def air_travel(strokes: Strokes) -> float:
     """Length of the straight ways between the strokes over the length of the ink; NaN when there is no ink length."""
-    ink = sum(float(arc_lengths(s)[-1]) for s in strokes)
+    ink = _length(strokes)
     air = sum(float(np.linalg.norm(b[0] - a[-1])) for a, b in pairwise(strokes))
     return air / ink if ink else float("nan")
+
+
+def backward_jumps(strokes: Strokes) -> float:
+    """Share of the ways between strokes that go back to the left by more than the ink's height; NaN without any way.
+
+    A hand goes back for delayed dots and bars alone; strokes without a natural order jump all the time.
+    """
+    if len(strokes) < 2:
+        return float("nan")
+    height = ink_height(strokes)
+    return float(np.mean([b[0][0] < a[-1][0] - height for a, b in pairwise(strokes)]))
 
 
 # --- text -------------------------------------------------------------------------------------------------------------
@@ -321,6 +340,7 @@ def ink_scores(predicted: Strokes, truth: Strokes, pen: float) -> dict[str, floa
         "pen_lift_f1": pen_lift_f1(predicted, truth, radius),
         "stroke_count_error": stroke_count_error(predicted, truth),
         "mark_f1": mark_f1(predicted, truth),
+        "looped": float(_length(predicted) > _LOOPED * _length(truth)),
     }
     if not predicted:
         nothing = dict.fromkeys(("direction", "direction_of_passes", "retrace_recall", "order_tau"), 0.0)
@@ -349,6 +369,7 @@ def picture_scores(predicted: Strokes, mask: Mask) -> dict[str, float]:
         "spurious": fidelity.spurious(mask, predicted, pen / 2),
         "aiou": adaptive_iou(mask, predicted),
         "air_travel": air_travel(predicted),
+        "backward_jumps": backward_jumps(predicted),
     }
 
 
@@ -359,3 +380,13 @@ def text_scores(predicted: str, truth: str) -> dict[str, float]:
     """
     caseless = cer(predicted.lower(), truth.lower())
     return {"cer": cer(predicted, truth), "cer_caseless": caseless, "exact": float(predicted == truth)}
+
+
+def ink_passes(predicted: Strokes, truth: Strokes, scores: Mapping[str, float]) -> float:
+    """1 where the ink meets every strict limit at once, else 0; `scores` are those of the ink and of its picture.
+
+    LDTW under 0.05 x-heights, more than 0.98 of the ink covered, less than 0.02 off it, at most one stroke too many or
+    too few.
+    """
+    drawn_well = scores["ldtw"] < _PASS_LDTW and abs(len(predicted) - len(truth)) <= _PASS_STROKES
+    return float(drawn_well and scores["coverage"] > _PASS_COVERAGE and scores["spurious"] < _PASS_SPURIOUS)

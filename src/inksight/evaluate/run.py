@@ -40,13 +40,14 @@ def evaluate(
     clean: bool = False,
     seed: int = 0,
     trace: TraceMany | None = None,
+    more: Mapping[str, peers.Peer] | None = None,
     progress: bool = False,
 ) -> Report:
     """Score the tracer and its peers on words it never saw.
 
     `data` is the data folder (`sets`); UNIPEN words of the split's writers are drawn as photos, or (`clean`) as plain
-    lines; `real` takes real pictures of held-out writers instead. `trace` replaces the shipped tracer. Raises
-    InputError for a bad folder or model.
+    lines; `real` takes real pictures of held-out writers instead. `trace` replaces the shipped tracer, `more`
+    are rows beside the package's own. Raises InputError for a bad folder or model.
     """
     if trace is None:
         trace = _shipped(model, mode)
@@ -57,23 +58,31 @@ def evaluate(
         shown = tqdm(chosen, desc="drawing", unit="word", delay=1, leave=False, disable=not progress)
         samples = rendered(shown, seed=seed, clean=clean)
     settings = {"words": len(samples), "split": split, "mode": mode, "real": real, "clean": clean, "seed": seed}
-    return score(samples, trace, settings, progress=progress)
+    return score(samples, trace, settings, more=more, progress=progress)
 
 
 def score(
-    samples: Sequence[Sample], trace: TraceMany, settings: Mapping[str, Any] | None = None, *, progress: bool = False
+    samples: Sequence[Sample],
+    trace: TraceMany,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    more: Mapping[str, peers.Peer] | None = None,
+    progress: bool = False,
 ) -> Report:
     """Trace and score samples, and score the peers on them."""
-    with tqdm(total=_work(samples), disable=not progress, unit="word", leave=False) as bar:
+    others = list(_peers(samples, more or {}))
+    work = len(samples) + sum(len(chosen) for _, _, chosen in others)
+    with tqdm(total=work, disable=not progress, unit="word", leave=False) as bar:
         words: list[Word] = []
         rows: dict[str, list[Scores]] = {"model": []}
         for sample, word, facts in _traced(samples, trace):
             words.append(word)
             strokes = [np.asarray(s.points, np.float64) for s in word.strokes]
             told = facts | {"fallback": float(word.origin == "skeleton")}
-            rows["model"].append(_scores(sample, strokes) | metrics.text_scores(word.text, sample.text) | told)
+            scores = _scores(sample, strokes) | metrics.text_scores(word.text, sample.text) | told
+            rows["model"].append(scores | _verdicts(scores))
             bar.update()
-        for name, peer, chosen in _peers(samples):
+        for name, peer, chosen in others:
             rows[name] = []
             for sample in chosen:
                 rows[name].append(_peer_scores(sample, peer))
@@ -89,19 +98,23 @@ def _shipped(model: str | Path | None, mode: str) -> TraceMany:
     return trace
 
 
-def _peers(samples: Sequence[Sample]) -> Iterator[tuple[str, peers.Peer, Sequence[Sample]]]:
+def _verdicts(scores: Scores) -> Scores:
+    """Of the model: whether a word failed (crashed, empty, looped), and whether its ink and its text are both right."""
+    verdicts = {"failed": max(scores["crashed"], scores["empty"], scores.get("looped", 0.0))}
+    return verdicts | ({"hard_pass": scores["ink_pass"] * scores["exact"]} if "ink_pass" in scores else {})
+
+
+def _peers(
+    samples: Sequence[Sample], more: Mapping[str, peers.Peer]
+) -> Iterator[tuple[str, peers.Peer, Sequence[Sample]]]:
     """The rows beside the model that these samples allow, each with its samples."""
     known = [s for s in samples if s.strokes is not None]
-    for name, peer in peers.PEERS.items():
+    for name, peer in {**peers.PEERS, **more}.items():
         yield name, peer, samples
     for name, peer in peers.CEILINGS.items() if known else ():
         yield name, peer, known
     for name, peer in peers.CONTROLS.items() if known else ():
         yield name, peer, known[:CONTROL_WORDS]
-
-
-def _work(samples: Sequence[Sample]) -> int:
-    return len(samples) + sum(len(chosen) for _, _, chosen in _peers(samples))
 
 
 def _traced(samples: Sequence[Sample], trace: TraceMany) -> Iterator[tuple[Sample, Word, Scores]]:
@@ -143,4 +156,5 @@ def _scores(sample: Sample, strokes: Sequence[Array]) -> Scores:
     scores = metrics.picture_scores(strokes, mask) | {"empty": float(not strokes)}
     if sample.strokes is not None:
         scores |= metrics.ink_scores(strokes, sample.strokes, fidelity.pen_width(mask))
+        scores["ink_pass"] = metrics.ink_passes(strokes, sample.strokes, scores)
     return scores

@@ -80,7 +80,7 @@ class Guard:
     def _check(self, headers: Headers) -> None:
         host = headers.get("host", "")
         if not self._is_ours(_name(host)):
-            raise Refused(421, f"this server doesn't answer to the name {host!r}; start it with --name {_name(host)}")
+            raise Refused(421, f"this server doesn't answer to the name {host!r}; start it with --name and that name")
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host and origin not in self.origins:
             raise Refused(403, "requests from other sites are not taken; start the server with --origin to allow one")
@@ -91,10 +91,10 @@ class Guard:
             raise self._too_large()
 
     def _is_ours(self, name: str) -> bool:
-        if name.lower() in self.hosts:
+        if name in self.hosts:
             return True
         try:
-            ipaddress.ip_address(name.strip("[]"))
+            ipaddress.ip_address(name)
         except ValueError:
             return False
         return True
@@ -104,5 +104,8 @@ class Guard:
 
 
 def _name(host: str) -> str:
-    """The host without its port."""
-    return host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0]
+    """The host without its port, and an IPv6 address without its brackets; "" for what is none."""
+    try:
+        return urlsplit("//" + host).hostname or ""
+    except ValueError:
+        return ""

@@ -10,6 +10,7 @@ from typing import Any
 
 import h11
 import uvicorn
+from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..errors import InputError
@@ -17,7 +18,7 @@ from . import work
 from .app import application
 from .limits import Limits
 
-LOCAL = ("localhost", "127.0.0.1", "[::1]")
+LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def serve(
@@ -38,15 +39,19 @@ def serve(
     app = application(limits, (*LOCAL, host, *names), origins)
     listening = _listen(host, port)
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}/"
-    config = uvicorn.Config(
-        app, http=_protocol(limits.upload_seconds), log_level="warning", timeout_graceful_shutdown=5,
-        limit_concurrency=256, server_header=False, lifespan="on",
-    )  # fmt: skip
     print(f"InkSight is at {address} (Ctrl-C stops it). Pictures stay on this machine.", flush=True)
     Thread(target=work.prepare, daemon=True).start()
     if show:
         webbrowser.open(address)
-    uvicorn.Server(config).run(sockets=[listening])
+    uvicorn.Server(config(app, limits)).run(sockets=[listening])
+
+
+def config(app: Starlette, limits: Limits) -> uvicorn.Config:
+    """How the application is served: within the limits, quietly, and stopped in a few seconds."""
+    return uvicorn.Config(
+        app, http=_protocol(limits.upload_seconds), log_level="warning", timeout_graceful_shutdown=5,
+        limit_concurrency=256, server_header=False, lifespan="on",
+    )  # fmt: skip
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,0 +1,411 @@
+"""The playground's API: answers in every format, and a clear 4xx for whatever is wrong."""
+
+import gzip
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from starlette.testclient import TestClient
+
+from inksight import detect, formats, tracer
+from inksight.image import open_image
+from inksight.ink import Page, Stroke, Word
+from inksight.web import asked, work
+from inksight.web.app import application
+from inksight.web.limits import Limits
+from inksight.web.store import Result, Store
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+WORD = (EXAMPLES / "word.jpg").read_bytes()
+NOTE = Page.of_words([Word((Stroke([[10, 10], [40, 30], [70, 12]], 3, "#203060"),), "hi", 0.9)], 100, 50)
+DOCUMENT = formats.dumps(NOTE, "json")
+EXTRAS = {"mp4", "rm", "rmdoc"}  # need a program or an extra, and say so
+
+
+def client(limits=Limits(), origins=()):  # noqa: B008
+    return TestClient(application(limits, ["testserver"], origins), raise_server_exceptions=False)
+
+
+EVENTS = "text/event-stream"
+
+
+@pytest.fixture(scope="module")
+def server():
+    with client() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def name(server):
+    """Of a result."""
+    answer = server.post("/api/word", files={"file": WORD})
+    return answer.headers["location"].rpartition("/")[2]
+
+
+def blank(width=120, height=60, fmt="PNG"):
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), "white").save(out, fmt)
+    return out.getvalue()
+
+
+def refused(answer, status, *words):
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    for word in words:
+        assert word in answer.json()["error"]
+
+
+# ------------------------------------------------------------------------------------------------------- answers
+
+
+def test_a_word_is_traced_as_the_library_traces_it(server):
+    answer = server.post("/api/word", files={"file": ("a.jpg", WORD)})
+    word = tracer.trace(WORD)
+    assert formats.loads(answer.content, "json") == Page.of_words([word], 520, 220)
+    again = server.get(answer.headers["location"])
+    assert again.content == answer.content
+
+
+def test_a_page_is_converted(server):
+    line = Image.open(EXAMPLES / "page.jpg").crop((150, 300, 900, 400))
+    out = io.BytesIO()
+    line.save(out, "PNG")
+    page = formats.loads(server.post("/api/convert", files={"file": out.getvalue()}).content, "json")
+    assert "until" in page.text
+    assert (page.width, page.height) == (750, 100)
+
+
+def test_events_tell_of_everything(server):
+    answer = server.post("/api/convert", files={"file": WORD}, data={"detector": "none"}, headers={"Accept": EVENTS})
+    events = [dict(row.split(": ", 1) for row in block.splitlines()) for block in answer.text.strip().split("\n\n")]
+    assert [e["event"] for e in events] == ["picture", "boxes", "words", "page"]
+    picture, boxes, words, page = (json.loads(e["data"]) for e in events)
+    assert (picture["width"], picture["height"], picture["pages"], picture["page"]) == (520, 220, 1, 1)
+    assert len(boxes["boxes"]) == words["done"] == words["total"] == 1
+    assert page["page"]["words"][0]["strokes"]
+    assert page["model"] == "words-v1"
+    assert server.get(f"/api/results/{picture['result']}").json() == page["page"]
+    photo = open_image(server.get(f"/api/results/{picture['result']}/photo").content)
+    assert photo.shape == (220, 520, 3)
+
+
+def test_events_of_a_failure(server):
+    answer = server.post("/api/convert", files={"file": b"no picture"}, headers={"Accept": EVENTS})
+    assert answer.text.startswith("event: error\n")
+    assert "not a picture" in answer.text
+
+
+@pytest.mark.parametrize("fmt", formats.FORMATS)
+def test_every_format_is_rendered(server, fmt):
+    answer = server.post(f"/api/render?to={fmt}", content=DOCUMENT)
+    if fmt in EXTRAS and answer.status_code != 200:
+        refused(answer, 422, "needs")
+        return
+    assert answer.status_code == 200
+    assert answer.content == formats.dumps(formats.loads(DOCUMENT, "json"), fmt) or fmt in (
+        "rm",
+        "rmdoc",
+        "npz",
+        "xopp",
+    )
+    assert answer.headers["content-type"].partition(";")[0] == asked.MEDIA.get(fmt, "application/octet-stream")
+    assert f"ink.{formats.ending(fmt)}" in answer.headers["content-disposition"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "start"),
+    [
+        ("image/svg+xml", b"<?xml"), ("application/inkml+xml", b"<?xml"), ("application/pdf", b"%PDF"),
+        ("image/*", b"<?xml"), ("text/html;q=0.1, image/png", b"\x89PNG"), ("*/*", b'{"format"'), ("", b'{"format"'),
+        ("image/x-unknown, application/json;q=0.5", b'{"format"'),
+    ],
+)  # fmt: skip
+def test_accept_names_the_format(server, accept, start):
+    answer = server.post("/api/render", content=DOCUMENT, headers={"Accept": accept})
+    assert answer.content.startswith(start)
+
+
+def test_to_goes_before_accept(server):
+    answer = server.post("/api/word?to=xopp", files={"file": WORD}, headers={"Accept": "image/svg+xml"})
+    assert b"<xournal" in gzip.decompress(answer.content)
+
+
+def test_the_look(server):
+    svg = server.post("/api/render?to=svg&color=%23ff0000&width=9", content=DOCUMENT).text
+    assert 'stroke="#ff0000"' in svg
+    assert 'stroke-width="9"' in svg
+    png = server.post("/api/render?to=png&size=50", content=DOCUMENT).content
+    assert Image.open(io.BytesIO(png)).size == (50, 25)
+
+
+def test_the_photo_lies_under_the_ink(server, name):
+    ink = server.get(f"/api/results/{name}").content
+    with_photo = server.post(f"/api/render?to=png&result={name}", content=ink).content
+    assert Image.open(io.BytesIO(with_photo)).size == (520, 220)
+    assert with_photo != server.post("/api/render?to=png", content=ink).content
+
+
+def test_a_changed_document_is_kept(server, name):
+    document = server.get(f"/api/results/{name}").json()
+    document["words"][0]["text"] = "Zweige"
+    assert server.put(f"/api/results/{name}", json=document).status_code == 204
+    assert server.get(f"/api/results/{name}").json()["words"][0]["text"] == "Zweige"
+    refused(server.put(f"/api/results/{name}", content=b"[]"), 422, "the document")
+
+
+def test_a_word_is_traced_again(server, name):
+    box = server.get(f"/api/results/{name}").json()["words"][0]["box"]
+    word = server.post(f"/api/results/{name}/trace", json={"box": box, "text": "willow"}).json()
+    assert word["text"] == "willow"
+    assert np.abs(np.array(word["box"]) - box).max() < 12
+    assert word["strokes"]
+    assert server.post(f"/api/results/{name}/trace", json={"box": box, "mode": "derender"}).json()["text"] == ""
+
+
+def test_a_large_photo_is_kept_small_and_its_ink_in_place(server):
+    """12 million pixels, as phones take."""
+    picture = Image.new("RGB", (4000, 3000), "#f0ece4")
+    word = Image.open(EXAMPLES / "word.jpg").resize((1040, 440))
+    picture.paste(word, (2000, 1500))
+    out = io.BytesIO()
+    picture.save(out, "JPEG")
+    made = server.post("/api/convert", files={"file": out.getvalue()}, data={"detector": "none"})
+    assert made.json()["width"] == 4000
+    where = made.headers["location"]
+    photo = Image.open(io.BytesIO(server.get(where + "/photo").content))
+    assert max(photo.size) == 2500
+    again = server.post(where + "/trace", json={"box": [2140, 1560, 2930, 1840], "text": "willow"}).json()
+    points = np.concatenate([np.array(s) for s in again["strokes"]])
+    assert (points.min(axis=0) > [2080, 1500]).all()
+    assert (points.max(axis=0) < [3000, 1900]).all()
+    assert np.ptp(points[:, 0]) > 600
+
+
+def test_a_page_of_a_pdf(server):
+    out = io.BytesIO()
+    pages = [Image.new("RGB", (300, 200), "white"), Image.open(EXAMPLES / "word.jpg")]
+    pages[0].save(out, "PDF", save_all=True, append_images=pages[1:])
+    ask = {"detector": "none"}
+    assert not server.post("/api/convert", files={"file": out.getvalue()}, data=ask).json()["words"]
+    assert server.post("/api/convert", files={"file": out.getvalue()}, data=ask | {"page": "2"}).json()["words"]
+    refused(server.post("/api/convert", files={"file": out.getvalue()}, data=ask | {"page": "3"}), 422, "no page 3")
+
+
+def test_a_flat_sheet(server):
+    small = Image.open(EXAMPLES / "page.jpg").resize((600, 750))
+    out = io.BytesIO()
+    small.save(out, "JPEG")
+    answer = server.post("/api/convert", files={"file": out.getvalue()}, data={"flatten": "1", "mode": "recognize"})
+    photo = Image.open(io.BytesIO(server.get(answer.headers["location"] + "/photo").content))
+    document = answer.json()
+    assert photo.size == (document["width"], document["height"]) != (600, 750)
+
+
+def test_what_there_is_to_choose(server, monkeypatch):
+    found = server.get("/api/models").json()
+    assert found["models"][0]["name"] == found["default"] == "words-v1"
+    assert [f["name"] for f in found["formats"]] == list(formats.FORMATS)
+    assert {"rapidocr", "none"} <= set(found["detectors"]) <= {"rapidocr", "none", "tesseract", "doctr"}
+    monkeypatch.setattr(detect, "is_here", lambda name: name == "rapidocr")
+    assert server.get("/api/models").json()["detectors"] == ["rapidocr"]
+
+
+# -------------------------------------------------------------------------------------------------------- errors
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", ["is empty"]), (b"GIF89a", ["not a picture"]), (b"hello", ["not a picture"]),
+        (b"%PDF-1.7 no", ["damaged"]), (WORD[:3000], ["damaged"]), (blank(3, 3), ["too small"]),
+    ],
+)  # fmt: skip
+def test_broken_pictures(server, data, words):
+    refused(server.post("/api/convert", files={"file": ("x.jpg", data)}), 422, "the upload", *words)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"mode": "sing"}, ["unknown mode", "derender"]), ({"detector": "boxes"}, ["unknown detector"]),
+        ({"detector": "google-vision"}, ["unknown detector"]), ({"model": "../../etc"}, ["unknown model", "words-v1"]),
+        ({"page": "0"}, ["page"]), ({"page": "two"}, ["page"]), ({"mode": "derender-with-text"}, ["text"]),
+    ],
+)  # fmt: skip
+def test_wrong_fields(server, fields, words):
+    refused(server.post("/api/convert", files={"file": WORD}, data=fields), 422, *words)
+
+
+@pytest.mark.parametrize("path", ["/api/convert", "/api/word"])
+def test_missing_pictures(server, path):
+    refused(server.post(path), 422, '"file"')
+    refused(server.post(path, data={"file": "text"}), 422, '"file"')
+    refused(server.post(path, files=[("file", WORD), ("file", WORD)]), 400, "Too many files")
+    refused(server.post(path, content=b"x", headers={"Content-Type": "multipart/form-data; boundary=a"}), 400)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("to=doc", ["unknown format", "svg"]), ("to=svg&color=red", ["color"]), ("to=svg&fit=a0", ["sheet"]),
+        ("to=svg&width=-1", ["positive"]), ("to=png&size=99999", ["size"]), ("to=svg&width=x", ["float"]),
+        ("to=svg&background=sea", ["background"]), ("to=svg&background=photo", ["photo"]),
+    ],
+)  # fmt: skip
+def test_wrong_looks(server, query, words):
+    refused(server.post(f"/api/render?{query}", content=DOCUMENT), 422, *words)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"[]", b"null", b"{}", b'{"box": 1}', b'{"box": [1, 2, 3]}', b'{"box": [0, 0, 1e9, 5]}', b"[" * 9999,
+        b'{"box": [NaN, 0, 9, 9]}', b'{"box": [9000, 0, 9100, 50]}', b'{"box": [90, 90, 10, 10]}',
+        b'{"box": ["a", 0, 9, 9]}', b'{"box": [0, 0, 50, 50], "mode": "sing"}',
+    ],
+)  # fmt: skip
+def test_wrong_boxes(server, name, body):
+    refused(server.post(f"/api/results/{name}/trace", content=body), 422)
+
+
+def test_odd_words_in_a_box(server, name):
+    """Numbers for text are no text; a mode of another type is none."""
+    answer = server.post(f"/api/results/{name}/trace", json={"box": [60, 30, 470, 170], "text": 5, "mode": []})
+    assert answer.status_code == 200
+
+
+def test_what_is_not_there(server):
+    for path in ("/api/results/nothing", "/api/results/nothing/photo"):
+        refused(server.get(path), 404, "forgotten")
+    refused(server.put("/api/results/nothing", content=DOCUMENT), 404)
+    refused(server.get("/nothing"), 404)
+    refused(server.get("/static/../app.py"), 404)
+    refused(server.get("/static/%2e%2e/app.py"), 404)
+    refused(server.get("/api/convert"), 405)
+    refused(server.post("/api/render", content=DOCUMENT, headers={"Accept": "audio/ogg"}), 406, "?to=")
+
+
+def test_limits():
+    with client(Limits(upload_bytes=20_000, document_bytes=1000, pixels=6_000, pages=2)) as server:
+        refused(server.post("/api/convert", files={"file": bytes(30_000)}), 413, "scale")
+        chunks = (bytes(5000) for _ in range(9))  # without Content-Length
+        refused(server.post("/api/render?to=svg", content=chunks), 413)
+        refused(server.post("/api/render?to=svg", content=bytes(2000)), 413, "document")
+        refused(server.post("/api/convert", files={"file": blank(100, 61)}), 422, "pixels")
+        large = formats.dumps(Page(1e6, 1e6), "json")
+        refused(server.post("/api/render?to=png", content=large), 422, "pixels")
+        out = io.BytesIO()
+        Image.new("L", (10, 10)).save(out, "TIFF", save_all=True, append_images=[Image.new("L", (10, 10))] * 2)
+        refused(server.post("/api/convert", files={"file": out.getvalue()}), 422, "2 pages")
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "testserver.evil.example", "", "localhost.evil.example:80", "[::1].x"]
+)
+def test_other_names_are_not_answered(server, host):
+    refused(server.get("/healthz", headers={"Host": host}), 421, "--name")
+
+
+@pytest.mark.parametrize("host", ["testserver", "TestServer:8765", "192.168.1.5:8765", "127.0.0.1", "[fe80::1]:80"])
+def test_own_names_are(server, host):
+    assert server.get("/healthz", headers={"Host": host}).json()["status"] == "ok"
+
+
+def test_pages_of_other_sites(server):
+    evil = {"Origin": "http://evil.example"}
+    refused(server.post("/api/word", files={"file": WORD}, headers=evil), 403)
+    refused(server.get("/api/models", headers={"Origin": "null"}), 403)
+    assert "access-control-allow-origin" not in server.get("/healthz", headers={"Origin": "http://testserver"}).headers
+    with client(origins=["https://notes.example"]) as open_server:
+        answer = open_server.get("/api/models", headers={"Origin": "https://notes.example"})
+        assert answer.headers["access-control-allow-origin"] == "https://notes.example"
+        refused(open_server.get("/api/models", headers=evil), 403)
+
+
+def test_every_answer_is_guarded(server, name):
+    for path in ("/", "/healthz", "/static/js/main.js", "/nothing", f"/api/results/{name}"):
+        headers = server.get(path).headers
+        assert "script-src 'self';" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == ("no-store" if path.startswith("/api/") else "no-cache")
+
+
+def test_the_page_fetches_nothing_from_elsewhere():
+    static = Path(work.__file__).parent / "static"
+    for path in static.rglob("*.*"):
+        if path.suffix in (".html", ".css", ".js", ".svg"):
+            text = (
+                path.read_text(encoding="utf-8")
+                .replace("http://www.w3.org/2000/svg", "")
+                .replace("http://localhost", "")
+            )
+            assert "http://" not in text, path
+            assert "https://" not in text, path
+            assert " style=" not in text, path
+    assert sum(p.stat().st_size for p in (static / "examples").iterdir()) < 350_000
+
+
+# ---------------------------------------------------------------------------------------------------- broken input
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_fuzzed_pictures_never_break_the_server(server, data):
+    """Real files with some bytes changed or cut off: an answer or a clear refusal."""
+    picture = data.draw(st.sampled_from([blank(fmt=f) for f in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PDF")]))
+    damaged = bytearray(picture[: data.draw(st.integers(1, len(picture)))])
+    for _ in range(data.draw(st.integers(0, 8))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    answer = server.post("/api/convert", files={"file": bytes(damaged)}, data={"detector": "none", "mode": "recognize"})
+    assert answer.status_code in (200, 422), answer.text
+
+
+NUMBERS = st.sampled_from([0, 1, -5, 3.5, 1e4, 1e9, 1e30, -1e38, 1e39])
+STROKES = st.lists(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=4), max_size=3)
+
+
+@settings(max_examples=60)
+@given(
+    fmt=st.sampled_from(formats.FORMATS),
+    strokes=STROKES,
+    size=st.tuples(NUMBERS, NUMBERS),
+    width=st.none() | NUMBERS,
+    text=st.text(max_size=5) | st.just("\ud800"),
+)
+def test_odd_documents_never_break_the_server(server, fmt, strokes, size, width, text):
+    word = {
+        "text": text,
+        "confidence": 0.5,
+        "box": [0, 0, 1, 1],
+        "line": 0,
+        "strokes": strokes,
+        "widths": [width] * len(strokes),
+    }
+    document = {"format": "inksight", "version": 1, "width": size[0], "height": size[1], "words": [word]}
+    answer = server.post(f"/api/render?to={fmt}", content=json.dumps(document))
+    assert answer.status_code in (200, 422), answer.text
+
+
+# ------------------------------------------------------------------------------------------------------- the store
+
+
+def test_results_are_forgotten():
+    now = [0.0]
+    store = Store(seconds=10, room=1000, clock=lambda: now[0])
+    first, second = (store.add(Result(bytes(400), (1, 1))) for _ in range(2))
+    assert first != second
+    assert len(first) >= 20
+    now[0] = 6.0
+    assert store.get(first)  # its time begins anew
+    now[0] = 12.0
+    assert store.get(first)
+    assert store.get(second) is None
+    third = store.add(Result(bytes(700), (1, 1)))  # no room for both
+    assert store.get(first) is None
+    assert store.get(third)

@@ -21,11 +21,14 @@ FAINT = 0.15
 FAMILY = 4
 """So many alike lines across the page are a ruling; fewer may be underlines, or bars of a drawing."""
 
-SPAN, LONE_SPAN = 0.4, 0.8
+SPAN, LONE_SPAN = 0.4, 0.9
 """Shares of the page's width (or height) that one line of a family, or one on its own, must span."""
 
 SOLID = 0.75
 """The share of its way on which a line must be inked; a row of letters is not."""
+
+CRUMB = 0.6
+"""A small rest of which more than this share lies on the lines is one of them."""
 
 SAME_LEVEL = 0.25
 """How far the ink levels of two lines of a family may lie apart."""
@@ -41,10 +44,26 @@ def without_ruling(ink: Map) -> Map:
     """
     mask = ink > FAINT
     limit = max(3, math.ceil(1.3 * pen_width(mask)) + 1)
-    rows = _lines(ink, mask, limit)
-    columns = _lines(ink.T, mask.T & ~rows.T, limit).T
-    lines = rows | columns
-    return np.where(lines, np.float32(0), ink) if lines.any() else ink
+    rows, along_rows = _lines(ink, mask, limit)
+    columns, along_columns = _lines(ink.T, mask.T & ~rows.T, limit)
+    lines = rows | columns.T
+    if not lines.any():
+        return ink
+    return np.where(lines | _crumbs(mask & ~lines, along_rows | along_columns.T, 2 * limit), np.float32(0), ink)
+
+
+def _crumbs(left: Mask, along: Mask, size: int) -> Mask:
+    """The small pieces of what is left that lie on the lines for the most part: their own noise, bool (H, W)."""
+    import cv2
+
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(left.astype(np.uint8), connectivity=8)
+    area = stats[:, cv2.CC_STAT_AREA]
+    on_lines = np.bincount(labels[along], minlength=len(stats)) > CRUMB * area
+    small = (stats[:, cv2.CC_STAT_WIDTH] <= size) & (stats[:, cv2.CC_STAT_HEIGHT] <= size)
+    crumbs = small & on_lines
+    crumbs[0] = False
+    found: Mask = crumbs[labels]
+    return found
 
 
 @dataclass(frozen=True)
@@ -75,8 +94,11 @@ class _Pieces:
         return np.array(ends).reshape(-1, 2)
 
 
-def _lines(ink: Map, mask: Mask, limit: int) -> Mask:
-    """Pixels of the long, nearly horizontal lines, at most `limit` pixels thick: bool (H, W)."""
+def _lines(ink: Map, mask: Mask, limit: int) -> tuple[Mask, Mask]:
+    """The long, nearly horizontal lines, at most `limit` pixels thick: their pixels, and where they run, bool (H, W).
+
+    Lines of the paper go on to its edge, also where they are too short or too pale to be seen as lines.
+    """
     import cv2
 
     runs = vertical_runs(mask)
@@ -84,12 +106,22 @@ def _lines(ink: Map, mask: Mask, limit: int) -> Mask:
     highest = np.zeros(mask.shape, np.float32)  # a run higher than this is a stroke on the line, not the line
     darkest = np.zeros(mask.shape, np.float32)  # so is a pixel darker than this
     for chain in _long(pieces, _chains(pieces, limit, mask.shape[1]), mask):
-        path = pieces.path(chain).round().astype(np.int32)[:, None]
+        path = _to_borders(pieces.path(chain), mask.shape[1]).round().astype(np.int32)[:, None]
         thickness = np.average(pieces.thickness[chain], weights=pieces.width[chain])
         level = np.average(pieces.level[chain], weights=pieces.width[chain])
         cv2.polylines(highest, [path], False, 1.4 * thickness + 1, thickness=limit + 2)
         cv2.polylines(darkest, [path], False, level + SAME_LEVEL, thickness=limit + 2)
-    return mask & (runs <= highest) & (ink <= darkest)
+    return mask & (runs <= highest) & (ink <= darkest), highest > 0
+
+
+def _to_borders(path: Array, width: int) -> Array:
+    """The path (n, 2) drawn out to both sides of the picture, by the slope of its outer quarters."""
+    quarter = max(1, len(path) // 4)
+    ends = []
+    for inner, outer, x in ((path[quarter], path[0], 0.0), (path[-1 - quarter], path[-1], width - 1.0)):
+        slope = (outer[1] - inner[1]) / (outer[0] - inner[0]) if outer[0] != inner[0] else 0.0
+        ends.append((x, outer[1] + slope * (x - outer[0])))
+    return np.vstack([ends[0], path, ends[1]])
 
 
 def _flat_pieces(ink: Map, thin: Mask, length: int) -> _Pieces:

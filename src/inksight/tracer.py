@@ -27,6 +27,7 @@ from .ink import Stroke, Word
 from .ruling import without_ruling
 from .snap import snap
 from .tokens import MODES
+from .trust import trust
 
 InkMap = NDArray[np.float32]
 BATCH = 16
@@ -55,6 +56,7 @@ class _Result:
     word: Word
     covered: float
     off: float
+    found: Decoded
 
     @property
     def score(self) -> float:
@@ -168,11 +170,8 @@ def _check(word: Word, mask: NDArray[np.bool_], found: Decoded) -> _Result:
     radius = max(1.0, pen_width(mask))
     covered = coverage(mask, word.strokes, radius)
     off = spurious(mask, word.strokes, 0.5 * radius)
-    # Fitted by eye to 96 validation words (log.md): how often the ink is good, and how often the text is right.
-    ink_trust = float(np.clip((found.ink_confidence - 0.1) / 0.14, 0.02, 1)) * (0.5 if found.looped else 1.0)
-    text_trust = found.text_confidence**2.5
-    trust = max(0.0, covered - off) * (ink_trust * text_trust) ** 0.5
-    return _Result(replace(word, confidence=float(np.clip(trust, 0, 1))), covered, off)
+    confidence = trust(found, covered, off, word.origin)
+    return _Result(replace(word, confidence=confidence), covered, off, found)
 
 
 def _by_skeleton(ink: InkMap, mask: NDArray[np.bool_], failed: _Result) -> _Result:
@@ -183,7 +182,7 @@ def _by_skeleton(ink: InkMap, mask: NDArray[np.bool_], failed: _Result) -> _Resu
     if covered - off <= failed.score:
         return failed
     word = replace(failed.word, strokes=strokes, origin="skeleton", confidence=min(0.3, failed.word.confidence))
-    return _Result(word, covered, off)
+    return _Result(word, covered, off, failed.found)
 
 
 def _ink_box(mask: NDArray[np.bool_]) -> tuple[float, float, float, float]:

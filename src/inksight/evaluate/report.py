@@ -109,8 +109,12 @@ class Report:
         return [s.get("ldtw", 1 - s["coverage"] + s["spurious"]) for s in self.rows["model"]]
 
     def _captions(self) -> list[str]:
+        usual = self.settings.get("mode")
         pairs = zip(self._badness(), self.samples, self.words, strict=True)
-        return [f"{bad:.1f}  {s.text} > {w.text}" + (f" ({w.origin})" if w.origin else "") for bad, s, w in pairs]
+        return [
+            f"{bad:.1f}  {s.text} > {w.text}" + (f" ({w.origin})" if w.origin not in ("", usual) else "")
+            for bad, s, w in pairs
+        ]
 
 
 def _summarise(scores: Sequence[Scores]) -> dict[str, dict[str, float]]:

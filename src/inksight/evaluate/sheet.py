@@ -36,7 +36,9 @@ def contact_sheet(
     for place, k in enumerate(order.tolist()):
         corner = (place % _COLUMNS * w, place // _COLUMNS * h)
         sheet.paste(_tile(samples[k], words[k]), (corner[0] + 4, corner[1] + _CAPTION))
-        ImageDraw.Draw(sheet).text((corner[0] + 4, corner[1] + 2), _plain(captions[k]), fill="black", font=font)
+        label = Image.new("RGB", (w - 8, _CAPTION), "white")  # of its own, so that a long one ends with its tile
+        ImageDraw.Draw(label).text((0, 2), _plain(captions[k]), fill="black", font=font)
+        sheet.paste(label, (corner[0] + 4, corner[1]))
     out = io.BytesIO()
     sheet.save(out, "PNG")
     return out.getvalue()

@@ -1,0 +1,161 @@
+"""Does a word's confidence come true? Fits the constants of inksight/trust.py and shows how often.
+
+Words of validation writers, drawn as photos, and real words of held-out writers are traced. Ink is good when its body
+LDTW is under 6 % (known for drawn words alone), a text when it is right in every character. What the fitted functions
+say of a word comes from a fit to other writers; the constants, ready to be pasted, come from all words.
+
+    python -m bench.confidence DATA [--words 300] [--real 150] [--model FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from inksight import trust
+from inksight.evaluate import metrics
+from inksight.evaluate.sets import Sample, real_words, rendered, unipen_words
+from inksight.image import binarize, ink_map
+from inksight.ink import Stroke
+from inksight.ruling import without_ruling
+from inksight.tracer import BATCH, Tracer, tracer
+
+Array = NDArray[np.float64]
+
+MODE = "recognize-and-derender"
+GOOD = 6.0
+"""LDTW, in % of the ink height, below which ink counts as good."""
+RIDGE = 1.0
+"""Pulls the weights of standardised features to 0, as much as about so many words pull."""
+FOLDS, BINS = 5, 5
+
+
+@dataclass(frozen=True)
+class Row:
+    """A word: what is known when its confidence is said, and what came true."""
+
+    writer: str
+    ink: tuple[float, ...]
+    text: tuple[float, ...]
+    match: float
+    """How well strokes and picture agree."""
+    said: float
+    """The confidence that the tracer gave."""
+    good: float
+    """Whether the ink is good: 1, 0, or NaN where nobody knows."""
+    right: float
+
+
+def main() -> None:
+    """Trace, fit and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("data")
+    parser.add_argument("--words", type=int, default=300, help="drawn words")
+    parser.add_argument("--real", type=int, default=150, help="real words")
+    parser.add_argument("--model")
+    options = parser.parse_args()
+    samples = rendered(unipen_words(options.data, options.words, split="val"))
+    samples += real_words(options.data, options.real)
+    print("\n".join(report(collect(samples, tracer(options.model)))))
+
+
+def collect(samples: Sequence[Sample], model: Tracer) -> list[Row]:
+    """Trace every word once, without the ways out of a bad result."""
+    rows: list[Row] = []
+    for at in tqdm(range(0, len(samples), BATCH), unit="batch", delay=1):
+        part = samples[at : at + BATCH]
+        inks = [without_ruling(ink_map(s.picture)) for s in part]
+        masks = [binarize(ink) for ink in inks]
+        results = model._attempt(MODE, inks, masks, [None] * len(part), [("", 0.0)] * len(part))
+        for sample, result in zip(part, results, strict=True):
+            ink, text = trust.ink_features(result.found), trust.text_features(result.found)
+            right = float(result.word.text == sample.text)
+            said, good = result.word.confidence, _is_good(sample, result.word.strokes)
+            rows.append(Row(sample.writer, ink, text, max(0.0, result.score), said, good, right))
+    return rows
+
+
+def _is_good(sample: Sample, strokes: Sequence[Stroke]) -> float:
+    if sample.strokes is None:
+        return float("nan")
+    return float(metrics.ldtw([np.asarray(s.points, np.float64) for s in strokes], sample.strokes) < GOOD)
+
+
+def report(rows: Sequence[Row]) -> list[str]:
+    """Tables of reliability, and the constants."""
+    good, right, said, match = (np.array([getattr(r, n) for r in rows]) for n in ("good", "right", "said", "match"))
+    real = np.isnan(good)
+    writers = sorted({r.writer for r in rows})
+    folds = np.array([writers.index(r.writer) % FOLDS for r in rows])
+    ink_x, text_x = np.array([r.ink for r in rows]), np.array([r.text for r in rows])
+    ink = match[~real] * elsewhere(ink_x[~real], good[~real], folds[~real])
+    text = elsewhere(text_x, right, folds)
+    worth = (good + right)[~real] / 2
+    return [
+        f"{len(rows)} words, {(~real).sum()} of them drawn: ink good {good[~real].mean():.2f}; text right "
+        f"{right[~real].mean():.2f}, of real words {right[real].mean():.2f}",
+        *reliability("Confidence as it is (true: half for good ink, half for a right text)", said[~real], worth),
+        *reliability("Confidence fitted: the geometric mean of the next two", np.sqrt(ink * text[~real]), worth),
+        *reliability("Good ink, fitted", ink, good[~real]),
+        *reliability("Right text, fitted", text, right),
+        *reliability("Right text of real words, fitted", text[real], right[real]),
+        "",
+        _constants("INK", ink_x[~real], good[~real]),
+        _constants("TEXT", text_x, right),
+    ]
+
+
+def reliability(title: str, said: Array, true: Array) -> list[str]:
+    """A table of words sorted by what was said, in bins of equal numbers, and how good that is as a whole."""
+    bins = np.array_split(np.argsort(said, kind="stable"), BINS)
+    means = [(said[b].mean(), true[b].mean(), len(b)) for b in bins if len(b)]
+    gap = np.mean([abs(a - b) for a, b, _ in means])
+    brier = np.mean((said - true) ** 2)
+    return [
+        f"\n{title}\n\n| said | true | words |\n| --- | --- | --- |",
+        *(f"| {a:.2f} | {b:.2f} | {n} |" for a, b, n in means),
+        f"\nmean gap {gap:.3f}, Brier score {brier:.3f}, area under ROC {area_under_roc(said, true):.3f}",
+    ]
+
+
+def area_under_roc(said: Array, true: Array) -> float:
+    """How often of two words the better one was said to be better; ties count half."""
+    better = true[:, None] > true
+    ahead = (said[:, None] > said) + 0.5 * (said[:, None] == said)
+    return float(ahead[better].mean()) if better.any() else float("nan")
+
+
+def elsewhere(x: Array, y: Array, folds: NDArray[np.intp]) -> Array:
+    """What is said of each row (n,) by a fit to the other folds."""
+    out = np.empty(len(y))
+    for k in np.unique(folds):
+        weights = fit(x[folds != k], y[folds != k])
+        out[folds == k] = 1 / (1 + np.exp(-weights[0] - x[folds == k] @ weights[1:]))
+    return out
+
+
+def fit(x: Array, y: Array) -> Array:
+    """Logistic regression of y (n,), 0 or 1, on x (n, k) by Newton's method: weights (k + 1,), of nothing first."""
+    middle, spread = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-9)
+    design = np.column_stack([np.ones(len(x)), (x - middle) / spread])
+    ridge = np.diag([1e-6] + [RIDGE] * x.shape[1])
+    weights = np.zeros(len(ridge))
+    for _ in range(25):
+        p = 1 / (1 + np.exp(-design @ weights))
+        curvature = design.T @ (design * (p * (1 - p))[:, None]) + ridge
+        weights += np.linalg.solve(curvature, design.T @ (y - p) - ridge @ weights)
+    scaled = weights[1:] / spread
+    return np.concatenate([[weights[0] - scaled @ middle], scaled])
+
+
+def _constants(name: str, x: Array, y: Array) -> str:
+    return f"{name} = ({', '.join(f'{w:.3g}' for w in fit(x, y))})"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""How far to trust a word: logistic functions fitted to words of writers that training never saw.
+
+bench/confidence.py fits the constants anew, for other weights, and shows whether what they promise comes true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .decoding import Decoded
+from .tokens import READING
+
+INK = (-2.5, 19.5, -1.36, -3.01)
+"""Weights of nothing and of `ink_features`."""
+TEXT = (-1.01, 0.755)
+"""Weights of nothing and of `text_features`."""
+SUREST = 0.99
+"""A larger share says no more: the right text may not be among those considered."""
+
+
+def trust(found: Decoded, covered: float, off: float, mode: str) -> float:
+    """How far to trust what was decoded in a mode (0..1): the geometric mean of the ink's and the text's chances.
+
+    `covered` is the share of the picture's ink that the strokes cover, `off` the share of the strokes off the ink; both
+    are so good on nearly all words that the ink's chance is simply scaled by them.
+    """
+    ink = max(0.0, covered - off) * _logistic(INK, ink_features(found))
+    text = _logistic(TEXT, text_features(found)) if mode in READING else found.text_confidence
+    return float(np.sqrt(ink * text))
+
+
+def ink_features(found: Decoded) -> tuple[float, ...]:
+    """What tells whether the ink is good, its body LDTW under 6 %: how sure the choices were, and two mishaps."""
+    return found.ink_confidence, float(found.rescued > 0), float(found.looped)
+
+
+def text_features(found: Decoded) -> tuple[float, ...]:
+    """What tells whether the text is right in every character: the odds, in nats, by its share of those considered."""
+    share = min(max(found.text_confidence, 1 - SUREST), SUREST)
+    return (float(np.log(share / (1 - share))),)
+
+
+def _logistic(weights: Sequence[float], features: Sequence[float]) -> float:
+    return float(1 / (1 + np.exp(-(weights[0] + np.dot(weights[1:], features)))))

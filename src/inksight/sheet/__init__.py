@@ -12,6 +12,7 @@ shows no table comes back as it is, apart from its size.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -38,6 +39,12 @@ LEVEL, ALONG_EDGES = np.radians(0.5), np.radians(8)
 """Writing that is turned by less stays as it is: detectors and tracer don't mind. The edges of a sheet, where they are
 known, say better than the writing what is level, unless the two differ by more."""
 
+FEW = 3
+"""With fewer lines of writing one looks closer: steep text in small letters is hard to find."""
+
+BEND_SIDE = 1200
+"""Longer side in pixels of the picture in which the bends of the lines are measured."""
+
 HELD = 0.9
 """Share of the writing that must lie on a sheet; else it is something else that has four edges."""
 
@@ -63,10 +70,31 @@ class Sheet:
 
 @dataclass(frozen=True, eq=False)
 class _Edges:
-    """A sheet found in a picture: corners (4, 2) or None where some are out of sight, and the course of its edges."""
+    """Where a sheet ends: the course of its four sides, float64 (n, 2) each, clockwise, and their corners (4, 2).
 
-    corners: Array | None
-    course: Array
+    `cut` says which of the sides are the picture's border; all four are where no sheet was found.
+    """
+
+    corners: Array
+    sides: Sequence[Array]
+    cut: Sequence[bool]
+
+    @classmethod
+    def straight(cls, corners: Array, cut: Sequence[bool]) -> _Edges:
+        return cls(corners, [np.array([corners[i], corners[(i + 1) % 4]]) for i in range(4)], cut)
+
+    @property
+    def whole(self) -> bool:
+        return not any(self.cut)
+
+    @property
+    def found(self) -> bool:
+        return not all(self.cut)
+
+    @property
+    def course(self) -> Array:
+        """All the way round."""
+        return np.concatenate(self.sides)
 
 
 def as_it_is(rgb: Pixels, side: int) -> Sheet:
@@ -86,24 +114,34 @@ def flatten(rgb: Pixels, side: int) -> Sheet:
 
     look = as_it_is(rgb, LOOK_SIDE)
     boxes = shared().lines(look.rgb)
-    edges = _edges(look.rgb, boxes)
-    corners = edges.corners if edges is not None else None
-    camera = flat_to_picture(corners, look.rgb.shape[1::-1]) if corners is not None else Affine()
+    edges = _edges(look.rgb, boxes, look.frame)
+    boxes = _mapped(boxes, look.frame)
+    camera = flat_to_picture(edges.corners, rgb.shape[1::-1]) if edges.whole else Affine()
     lines, heights = middle_lines(_mapped(boxes, camera.inverse()))
-    turn = _snapped(direction(lines) or 0.0, LEVEL if corners is None else ALONG_EDGES)
-    to_look: Frame = Chain((Affine.rotation(turn), camera))
+    if len(lines) < FEW:
+        boxes = _second_look(rgb, camera, edges)
+        lines, heights = middle_lines(_mapped(boxes, camera.inverse()))
+    turn = _snapped(direction(lines) or 0.0, ALONG_EDGES if edges.whole else LEVEL)
+    level = Chain((Affine.rotation(turn), camera))
     lines = Affine.rotation(-turn).apply(lines.reshape(-1, 2)).reshape(-1, 2, 2)
-    if is_upside_down(rgb, lines, heights, Chain((to_look, look.frame)), shared().sureness):
+    if is_upside_down(rgb, lines, heights, level, shared().sureness):
         turn += np.pi
-        to_look = Chain((Affine.rotation(turn), camera))
-    height, width = look.rgb.shape[:2]
-    rim = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
-    course = edges.course if edges is not None else rim
-    seam = SEAM if edges is not None else 0.0
-    straight = _unbent(look.rgb, boxes, to_look, course, seam)
-    if edges is None and straight is to_look and turn == 0:
+        level = Chain((Affine.rotation(turn), camera))
+    straight = _unbent(rgb, boxes, level, edges)
+    if not edges.found and straight is level and turn == 0:
         return as_it_is(rgb, side)
-    return _laid_flat(rgb, Chain((straight, look.frame)), look.frame.apply(course), seam, side)
+    return _laid_flat(rgb, straight, edges, side)
+
+
+def _second_look(rgb: Pixels, camera: Frame, edges: _Edges) -> Array:
+    """The boxes of the text lines in the flat sheet as it lies, or turned by 90 degrees if there are more then."""
+    from ..detect.rapidocr import shared
+
+    found = []
+    for turn in (0.0, np.pi / 2):
+        sheet = _laid_flat(rgb, Chain((Affine.rotation(turn), camera)), edges, LOOK_SIDE)
+        found.append(_mapped(shared().lines(sheet.rgb), sheet.frame))
+    return max(found, key=lambda boxes: len(middle_lines(boxes)[0]))
 
 
 def _mapped(boxes: Array, frame: Frame) -> Array:
@@ -117,17 +155,19 @@ def _snapped(angle: float, tolerance: float) -> float:
     return quarter if abs(angle - quarter) < tolerance else angle
 
 
-def _edges(rgb: Pixels, boxes: Array) -> _Edges | None:
-    """The edges of the likeliest sheet that holds the writing in `boxes`, float64 (n, 4, 2); None for no such sheet."""
+def _edges(rgb: Pixels, boxes: Array, frame: Frame) -> _Edges:
+    """The edges of the likeliest sheet that holds the writing in `boxes`, float64 (n, 4, 2), moved by `frame`."""
+    height, width = rgb.shape[:2]
     for outline in outlines(rgb):
         if len(boxes) == 0 and not (outline.whole and outline.score > LIKELY_BLANK):
             continue
         if _share_inside(boxes, outline.corners, rgb.shape[:2]) >= HELD:
-            corners, course = contour(rgb, outline)
-            if _share_inside(boxes, course, rgb.shape[:2]) < HELD:
-                corners, course = outline.corners, outline.corners
-            return _Edges(corners if outline.whole else None, course)
-    return None
+            edges = _Edges(*contour(rgb, outline), outline.cut)
+            if _share_inside(boxes, edges.course, rgb.shape[:2]) < HELD:
+                edges = _Edges.straight(outline.corners, outline.cut)
+            return _Edges(frame.apply(edges.corners), [frame.apply(s) for s in edges.sides], edges.cut)
+    rim = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
+    return _Edges.straight(frame.apply(rim), (True, True, True, True))
 
 
 def _share_inside(boxes: Array, course: Array, shape: tuple[int, ...]) -> float:
@@ -141,32 +181,35 @@ def _share_inside(boxes: Array, course: Array, shape: tuple[int, ...]) -> float:
     return float(region[xy[:, 1], xy[:, 0]].mean()) if len(xy) else 1.0
 
 
-def _unbent(rgb: Pixels, boxes: Array, to_rgb: Frame, course: Array, seam: float) -> Frame:
+def _unbent(rgb: Pixels, boxes: Array, to_rgb: Frame, edges: _Edges) -> Frame:
     """`to_rgb`, or where the lines of writing in `boxes` (n, 4, 2) are bent, a frame in which they are straight."""
-    level = _laid_flat(rgb, to_rgb, course, seam, LOOK_SIDE)
-    lines = _mapped(boxes, level.frame.inverse())
+    level = _laid_flat(rgb, to_rgb, edges, BEND_SIDE)
+    back = level.frame.inverse()
+    lines = _mapped(boxes, back)
     upright = np.concatenate([lines.min(axis=1), lines.max(axis=1)], axis=1)
     ink = binarize(ink_map(level.rgb))
-    bent = bend.fit(ink if level.inside is None else ink & level.inside, upright)
+    sides = [back.apply(side) for side, cut in zip(edges.sides, edges.cut, strict=True) if not cut]
+    lying = [s for s in sides if abs(s[-1, 0] - s[0, 0]) > abs(s[-1, 1] - s[0, 1])]
+    bent = bend.fit(ink if level.inside is None else ink & level.inside, upright, lying)
     return to_rgb if bent is None else Chain((bent, level.frame))
 
 
-def _laid_flat(rgb: Pixels, to_rgb: Frame, course: Array, seam: float, side: int) -> Sheet:
-    """The part of `rgb` within `course`, a polygon in its pixels, in the frame that `to_rgb` leads from.
+def _laid_flat(rgb: Pixels, to_rgb: Frame, edges: _Edges, side: int) -> Sheet:
+    """The part of `rgb` within the edges, in the frame that `to_rgb` leads from.
 
-    A `seam` along the course, in shares of the longer side, is left out. The result has the picture's own resolution,
-    as far as `side` permits.
+    It has the picture's own resolution, as far as `side` permits.
     """
     back = to_rgb.inverse()
-    seen = course.clip(0, rgb.shape[1::-1])
-    (x0, y0), (x1, y1) = (f(back.apply(seen), axis=0).tolist() for f in (np.min, np.max))
+    seen = back.apply(edges.course.clip(0, rgb.shape[1::-1]))
+    (x0, y0), (x1, y1) = (f(seen, axis=0).tolist() for f in (np.min, np.max))
     scale = min(to_rgb.zoom(((x0 + x1) / 2, (y0 + y1) / 2)), side / max(x1 - x0, y1 - y0))
     width, height = max(4, round((x1 - x0) * scale)), max(4, round((y1 - y0) * scale))
     place = Affine.scaling((x1 - x0) / width, (y1 - y0) / height).then(Affine.translation(x0, y0))
     frame = Chain((place, to_rgb))
+    course = frame.inverse().apply(edges.course)
     inside = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(inside, [place.inverse().apply(back.apply(course)).round().astype(np.int32)], 1)
-    window = 2 * round(seam * max(width, height)) + 1
+    cv2.fillPoly(inside, [course.round().astype(np.int32)], 1)
+    window = 2 * round(SEAM * max(width, height)) + 1 if edges.found else 1
     inside = cv2.erode(inside, np.ones((window, window), np.uint8))
     return Sheet(_papered(render(rgb, frame, (width, height)), inside > 0), frame, inside > 0)
 

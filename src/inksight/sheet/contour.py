@@ -22,8 +22,8 @@ STEEP = 0.25
 """What moving by a row from one column to the next costs, an edge as clear as most of the side being worth 1."""
 
 
-def contour(rgb: Pixels, outline: Outline) -> tuple[Array, Array]:
-    """The outline's corners moved onto the edges, float64 (4, 2), and the edges' course, float64 (n, 2), clockwise.
+def contour(rgb: Pixels, outline: Outline) -> tuple[Array, list[Array]]:
+    """The outline's corners moved onto the edges, float64 (4, 2), and each side's course, float64 (n, 2), clockwise.
 
     Both in pixels of `rgb`, uint8 (H, W, 3). Beyond the border of the picture the course runs outside of it.
     """
@@ -36,7 +36,7 @@ def contour(rgb: Pixels, outline: Outline) -> tuple[Array, Array]:
     paths = [_side(plain, turn, outline.cut[turn]) for turn in range(4)]
     corners = np.array([_corner(paths[i - 1], paths[i]) for i in range(4)])
     back = to_flat.inverse()
-    return back.apply(corners), back.apply(np.concatenate(paths))
+    return back.apply(corners), [back.apply(path) for path in paths]
 
 
 def _size(corners: Array) -> tuple[int, int]:

@@ -34,8 +34,8 @@ SUPPORTED, CUT_SUPPORTED = 0.55, 0.75
 SMALLEST = 0.12
 """A sheet takes at least this share of the picture."""
 
-LIKELY_CUT = 0.2
-"""The least score of a sheet that the picture's border cuts."""
+LIKELY = 0.2
+"""The least score of a sheet."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ def outlines(rgb: Pixels) -> list[Outline]:
     factor = np.array([width / plain.shape[1], height / plain.shape[0]])
     best = sorted(likely, key=lambda i: -score[i])
     found = [Outline(quads[i] * factor, tuple(cut[i].tolist()), float(score[i])) for i in best]
-    return [o for o in found if o.whole or o.score > LIKELY_CUT]
+    return [o for o in found if o.score > LIKELY]
 
 
 def _without_strokes(small: Pixels) -> Pixels:
@@ -88,17 +88,19 @@ def _lines(plain: NDArray[np.float32]) -> tuple[Array, int, Pixels]:
     strongest = (np.abs(dx) + np.abs(dy)).argmax(axis=2)[..., None]
     dx, dy = (np.take_along_axis(d, strongest, axis=2)[..., 0] for d in (dx, dy))
     height, width = plain.shape[:2]
-    edges = cv2.Canny(dx.astype(np.int16), dy.astype(np.int16), 4 * CLEAR, 8 * CLEAR)
-    found = cv2.HoughLines(edges, 1, np.pi / 180, round(0.12 * min(height, width)))
     kept: list[tuple[float, float]] = []
-    for rho, theta in (found if found is not None else np.zeros((0, 1, 2))).reshape(-1, 2).tolist():
-        if len(kept) == LINES:
-            break
-        if not any(_alike((rho, theta), other) for other in kept):
-            kept.append((rho, theta))
+    edges = np.zeros((height, width), np.uint8)
+    for clear, most in ((4 * CLEAR, LINES // 2), (CLEAR, LINES)):  # a table's pattern may have many fainter lines
+        edges = np.asarray(cv2.Canny(dx.astype(np.int16), dy.astype(np.int16), 4 * clear, 8 * clear), np.uint8)
+        found = cv2.HoughLines(edges, 1, np.pi / 180, round(0.12 * min(height, width)))
+        for rho, theta in (found if found is not None else np.zeros((0, 1, 2))).reshape(-1, 2).tolist():
+            if len(kept) == most:
+                break
+            if not any(_alike((rho, theta), other) for other in kept):
+                kept.append((rho, theta))
     half = np.pi / 2
     border = [(0.0, half), (width - 1.0, 0.0), (height - 1.0, half), (0.0, 0.0)]
-    return np.array(kept + border), len(kept), np.asarray(edges, np.uint8)
+    return np.array(kept + border), len(kept), edges
 
 
 def _alike(a: tuple[float, float], b: tuple[float, float]) -> bool:
@@ -172,12 +174,13 @@ def _scores(plain: NDArray[np.float32], quads: Array, cut: NDArray[np.bool_]) ->
     change = np.zeros((*points.shape[:3], 3), np.float32)
     for offset in (-3.0, -1.5, 0.0, 1.5, 3.0):  # an edge may run beside its line by a little
         here = points + offset * inward[:, :, None]
-        step = _colours(plain, here + STEP * inward[:, :, None]) - _colours(plain, here - STEP * inward[:, :, None])
-        larger = np.linalg.norm(step, axis=3) > np.linalg.norm(change, axis=3)
-        change = np.where(larger[..., None], step, change)
+        across = _colours(plain, here + STEP * inward[:, :, None]) - _colours(plain, here - STEP * inward[:, :, None])
+        larger = np.linalg.norm(across, axis=3) > np.linalg.norm(change, axis=3)
+        change = np.where(larger[..., None], across, change)
     mean = (change * visible[..., None]).sum(axis=2)
     mean /= np.maximum(np.linalg.norm(mean, axis=2, keepdims=True), 1e-6)
-    clear = ((change * mean[:, :, None]).sum(axis=3) > CLEAR) & visible
+    step = (change * mean[:, :, None]).sum(axis=3) * visible
+    clear = step > CLEAR
     seen = np.asarray(visible.sum(axis=2))
     support = np.where(seen >= 12, clear.sum(axis=2) / np.maximum(seen, 1), 0.0)
     whole = ~cut.any(axis=1)
@@ -187,7 +190,10 @@ def _scores(plain: NDArray[np.float32], quads: Array, cut: NDArray[np.bool_]) ->
     lighter = (np.where(cut, 0, mean.sum(axis=2)) >= 0).sum(axis=1) >= 3  # a sheet is lighter than the table ...
     darker = (np.where(cut, 0, mean.sum(axis=2)) <= 0).sum(axis=1) == 4  # ... or all round darker
     size = (_area(quads) / (width * height)).clip(0, 1)
-    return np.asarray((enough & (lighter | darker)) * mean_support**2 * size**0.35)
+    weakest = np.where(cut, np.inf, step.sum(axis=2) / np.maximum(seen, 1)).min(axis=1)  # a table's pattern is weaker
+    good = enough & (lighter | darker)
+    contrast = (weakest / max(float((weakest * good).max()), CLEAR)).clip(0, 1)
+    return np.asarray(good * mean_support**2 * size**0.35 * contrast**0.5)
 
 
 def _edges_inside(edges: Pixels, corners: Array) -> float:

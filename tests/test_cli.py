@@ -204,11 +204,16 @@ def test_the_choices_are_those_of_the_library():
     assert sets.Split.__args__ == cli.SPLITS
 
 
-@pytest.mark.parametrize("arguments", [[], ["convert"], ["word"], ["evaluate"]])
+@pytest.mark.parametrize("arguments", [[], *([name] for name in cli.main.commands)])
 def test_help_shows_how(arguments):
     code, out, _ = run(*arguments, "--help")
     assert code == 0
     assert "inksight convert notes.jpg" in out or "Examples:" in out
+
+
+def test_it_runs_as_a_module():
+    done = subprocess.run([sys.executable, "-m", "inksight", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"inksight, version {inksight.__version__}\n"
 
 
 def test_version_and_help_load_nothing_heavy():

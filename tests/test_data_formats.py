@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pytest
@@ -90,7 +91,7 @@ def test_pages_without_words_are_kept(fmt):
 
 @pytest.mark.parametrize("fmt", ["csv", "jsonl", "npz"])
 def test_a_file_of_two_pages_isn_t_one(fmt):
-    with pytest.raises(InputError, match="it has 2 pages, not one"):
+    with pytest.raises(InputError, match="it holds 2 pages, not one"):
         loads(dumps_pages([sample(), sample()], fmt), fmt)
 
 
@@ -212,6 +213,23 @@ def spoiled(**changes):
     return out.getvalue()
 
 
+def packed(**members):
+    """An .npz file of these arrays, or bytes that are none."""
+    out = io.BytesIO()
+    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            with archive.open(f"{name}.npy", "w") as file:
+                file.write(content) if isinstance(content, bytes) else np.save(file, content)
+    return out.getvalue()
+
+
+def header(shape):
+    """An .npz file that tells of more than it has."""
+    out = io.BytesIO()
+    np.lib.format.write_array_header_1_0(out, {"descr": "<i4", "fortran_order": False, "shape": shape})
+    return packed(xy=out.getvalue())
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -221,6 +239,12 @@ def spoiled(**changes):
         (spoiled(page_size=None), "it holds no pages of ours"),
         (spoiled(text=None), "arrays are missing"),
         (spoiled(box=None), "arrays are missing"),
+        (spoiled(page=np.array([0, 0, -1])), "there is no line . on page -1"),
+        (spoiled(line=np.array([0, 0, 1 << 30])), "there is no line 1073741824"),  # without filling the memory
+        (spoiled(page_size=np.zeros(2)), "arrays are missing or don't fit"),
+        (packed(xy=np.zeros(1 << 25, np.int8)), "too large"),
+        (packed(xy=b"other than an array"), "other things than arrays"),
+        (header((1 << 50, 2)), "not an .npz file .*allocate"),
         (spoiled(page=np.array([0, 0, 7])), "arrays are missing or don't fit"),
         (spoiled(line=np.array([0])), "zip"),
         (spoiled(nstrokes=np.array([9, 9, 9])), "strokes or points are missing"),

@@ -845,6 +845,8 @@ BROKEN = [
     ("svg", '<svg><g transform="scale(3"/></svg>', "can't read the transform"),
     ("svg", '<svg viewBox="0 0 -1 5"/>', "size must be finite"),
     ("svg", '<svg><g class="word" data-confidence="7"/></svg>', "confidence must lie in 0..1"),
+    ("svg", f"<svg><path transform='{' ' * 20_000}x'/></svg>", "can't read the transform"),  # none may take minutes
+    ("inkml", f"<ink><trace>1 2{' ' * 20_000}x</trace></ink>", "can't read the trace"),
     ("svg", "<svg>" + "<g>" * 5000 + "</g>" * 5000 + "</svg>", "nested too deeply"),
     ("inkml", "<ink", "broken XML"),
     ("inkml", "<svg/>", "it is <svg>, not <ink>"),
@@ -912,3 +914,12 @@ def test_the_table_of_formats_knows_every_format():
     from bench.formats import ROWS
 
     assert set(ROWS) == set(FORMATS)
+
+
+def test_absurd_sizes_are_written():
+    wide = Page.of_words([Word((Stroke([[0, 0], [100, 50]], width=1e9),))], 100, 100)
+    assert loads(dumps(wide, "json"), "json") == wide
+    assert dumps(wide, "gif")
+    vast = Page.of_words([Word((Stroke([[1e30, -1e30], [2e30, 1e30]]),), "x")], 1e31, 1e31)
+    assert loads(dumps(vast, "json"), "json") == vast
+    assert loads(dumps(vast, "hocr"), "hocr").text == "x"

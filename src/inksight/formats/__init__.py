@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from textwrap import shorten
 from types import ModuleType
 from typing import Any
 
@@ -137,7 +138,7 @@ def _load(function: str, data: bytes, fmt: str, name: str | Path) -> Any:
     except RecursionError:
         raise InputError(f"{name}: not a usable {fmt} file: its elements are nested too deeply") from None
     except ValueError as error:
-        raise InputError(f"{name}: not a usable {fmt} file: {' '.join(str(error).split())}") from error
+        raise InputError(f"{name}: not a usable {fmt} file: {shorten(str(error), 200)}") from error
 
 
 def write(

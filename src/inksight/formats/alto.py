@@ -9,8 +9,9 @@ from xml.etree.ElementTree import Element
 from .. import __version__
 from ..ink import Box, Page, Word
 from .markup import escaped, floats, local, number, parse, quoted
+from .several import only
 from .style import PLAIN, Style
-from .textlines import TextLine, around, boxed, drawings, page_of, paragraphs, single, text_lines
+from .textlines import TextLine, around, box_around, boxed, drawings, page_of, paragraphs, text_lines
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <alto xmlns="http://www.loc.gov/standards/alto/ns-v4#" SCHEMAVERSION="4.4">
@@ -75,7 +76,7 @@ def loads(data: bytes) -> Page:
     Coordinates are the file's own, which may be tenths of a millimetre: compare them with the page's size. Raises
     ValueError with the reason for broken files and for several pages.
     """
-    return single(loads_pages(data))
+    return only(loads_pages(data))
 
 
 def loads_pages(data: bytes) -> list[Page]:
@@ -114,5 +115,4 @@ def _box(element: Element, outer: Box) -> Box:
         x, y, width, height = values
         return x, y, x + width, y + height
     polygon = next((e for shape in element if local(shape) == "Shape" for e in shape if local(e) == "Polygon"), None)
-    points = [float(v) for v in polygon.get("POINTS", "").replace(",", " ").split()] if polygon is not None else []
-    return (min(points[::2]), min(points[1::2]), max(points[::2]), max(points[1::2])) if len(points) > 1 else outer
+    return (box_around(polygon.get("POINTS", "")) if polygon is not None else None) or outer

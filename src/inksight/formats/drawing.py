@@ -22,6 +22,8 @@ _FINE = 4  # strokes are drawn this many times larger and reduced, for smooth ed
 _THINNEST = 2.0  # pixels; a line that is thicker on the page doesn't get thinner than this in a smaller picture
 _LARGEST_TILE = 4_000_000  # pixels, enlarged; larger ones are drawn as they are, so that no stroke fills the memory
 
+_WIDEST = 100_000.0  # pixels: PIL counts them in 32 bits
+
 
 class Pen(NamedTuple):
     """A stroke as it is drawn: its points, the line's width and color, and how far an edge reaches beyond the line."""
@@ -85,6 +87,7 @@ def dot(points: Points, radius: float, color: Color, size: tuple[int, int]) -> T
 
 
 def _tile(points: Points, width: float, color: Color, size: tuple[int, int], *, joined: bool) -> Tile | None:
+    width = min(width, _WIDEST)
     reach = width / 2 + 1
     low = np.maximum(np.floor(points.min(axis=0) - reach), 0)
     high = np.minimum(np.ceil(points.max(axis=0) + reach), size)

@@ -14,8 +14,9 @@ from xml.etree.ElementTree import Element, TreeBuilder
 from .. import __version__
 from ..ink import Box, Page, Word
 from .markup import escaped, floats, number, numbers, quoted
+from .several import only
 from .style import PLAIN, Style
-from .textlines import TextLine, around, boxed, drawings, page_of, paragraphs, pixels, single, text_lines
+from .textlines import TextLine, around, boxed, drawings, page_of, paragraphs, pixels, text_lines
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <html xmlns="http://www.w3.org/1999/xhtml">
@@ -72,6 +73,7 @@ def _line(line: TextLine, page: Page) -> Iterator[str]:
 
 _LINES = {"ocr_line", "ocrx_line", "ocr_header", "ocr_footer", "ocr_caption", "ocr_textfloat"}
 _WORDS = {"ocrx_word", "ocr_word"}
+_DEEPEST = 500  # elements that are open at once
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
@@ -90,6 +92,8 @@ class _Html(HTMLParser):
             self.builder.end(tag)
         else:
             self.open.append(tag)
+        if len(self.open) > _DEEPEST:
+            raise ValueError("its elements are nested too deeply")
 
     def handle_endtag(self, tag: str) -> None:
         """Closes what is open inside of the element too; an end without a start is nothing."""
@@ -104,6 +108,8 @@ class _Html(HTMLParser):
     def tree(self, text: str) -> Element:
         """Raises ValueError for a document that breaks off."""
         self.feed(text)
+        if "<" in self.rawdata:  # what feed() left over; close() is slow in many of them
+            raise ValueError("it breaks off inside of a tag")
         self.close()
         if "html" in self.open:
             raise ValueError("it breaks off: </html> is missing")
@@ -117,7 +123,7 @@ def loads(data: bytes) -> Page:
 
     Raises ValueError with the reason for broken files and for several pages.
     """
-    return single(loads_pages(data))
+    return only(loads_pages(data))
 
 
 def loads_pages(data: bytes) -> list[Page]:

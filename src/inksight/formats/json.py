@@ -13,10 +13,10 @@ import json
 from typing import Any
 
 from ..ink import Line, Page, Stroke, Word
+from .several import MOST_LINES
 from .style import PLAIN, Style
 
 VERSION = 1
-_MOST_LINES = 100_000  # so that a broken index can't fill the memory
 
 
 def dumps(page: Page, style: Style = PLAIN) -> bytes:
@@ -50,7 +50,7 @@ def _points(stroke: Stroke) -> str:
 
 
 def _number(value: float) -> float | int:
-    return int(value) if float(value).is_integer() else float(value)
+    return int(value) if float(value).is_integer() and abs(value) < 1e15 else float(value)
 
 
 def loads(data: bytes) -> Page:
@@ -71,8 +71,8 @@ def loads(data: bytes) -> Page:
 def _page(document: dict[str, Any]) -> Page:
     rows = [(row["line"], _read_word(row, i)) for i, row in enumerate(document["words"])]
     count = max([document.get("lines", 0), *(line + 1 for line, _ in rows)])
-    if count > _MOST_LINES or any(not isinstance(line, int) or line < 0 for line, _ in rows):
-        raise ValueError(f'each word needs a "line" from 0 to {_MOST_LINES - 1}')
+    if count > MOST_LINES or any(not isinstance(line, int) or line < 0 for line, _ in rows):
+        raise ValueError(f'each word needs a "line" from 0 to {MOST_LINES - 1}')
     lines: list[list[Word]] = [[] for _ in range(count)]
     for line, word in rows:
         lines[line].append(word)

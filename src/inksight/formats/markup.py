@@ -48,13 +48,13 @@ def number(value: float) -> str:
     return f"{value:z.2f}".rstrip("0").rstrip(".")
 
 
-def floats(content: str | None, count: int) -> tuple[float, ...] | None:
-    """`count` numbers separated by spaces or commas, or None where the text holds anything else."""
+def floats(content: str | None, count: int | None = None) -> tuple[float, ...] | None:
+    """Numbers separated by spaces or commas, so many if `count` says it; None where the text holds anything else."""
     try:
         values = tuple(float(v) for v in (content or "").replace(",", " ").split())
     except ValueError:
         return None
-    return values if len(values) == count else None
+    return values if count in (None, len(values)) else None
 
 
 def numbers(values: Iterable[float]) -> str:

@@ -17,13 +17,14 @@ import io
 import json
 from collections.abc import Sequence
 from itertools import islice
+from zipfile import ZipFile
 
 import numpy as np
 
 from ..errors import InputError
 from ..ink import Kind, Line, Page, Stroke, Word
 from ..packed import Arrays, PackedInk, arrays, labels, pack, unpack
-from .several import only
+from .several import MOST_LINES, most_unpacked, only
 from .style import PLAIN, Style
 
 _UNIT = 0.01
@@ -68,6 +69,8 @@ def loads(data: bytes) -> Page:
 
 def loads_pages(data: bytes) -> list[Page]:
     """The pages of a file of ours. Raises ValueError with the reason for anything else."""
+    if _unpacked_size(data) > most_unpacked(data):
+        raise ValueError("it is too large")
     packed = arrays(io.BytesIO(data))
     if "page_size" not in packed:
         raise ValueError("it holds no pages of ours (packed training data is read by inksight.packed)")
@@ -75,14 +78,24 @@ def loads_pages(data: bytes) -> list[Page]:
         words = _words(packed)
         pages: list[dict[int, list[Word]]] = [{} for _ in packed["page_size"]]
         for page, line, word in zip(packed["page"].tolist(), packed["line"].tolist(), words, strict=True):
+            if page < 0 or not 0 <= line < MOST_LINES:
+                raise ValueError(f"there is no line {line} on page {page}")
             pages[page].setdefault(line, []).append(word)
-    except (KeyError, IndexError, TypeError) as error:
+        return [
+            Page(width, height, tuple(Line(tuple(lines.get(i, ()))) for i in range(max(lines, default=-1) + 1)))
+            for (width, height), lines in zip(packed["page_size"].tolist(), pages, strict=True)
+        ]
+    except (KeyError, IndexError, TypeError, OverflowError) as error:
         raise ValueError(f"arrays are missing or don't fit ({error})") from error
-    sizes = packed["page_size"].tolist()
-    return [
-        Page(width, height, tuple(Line(tuple(lines.get(i, ()))) for i in range(max(lines, default=-1) + 1)))
-        for (width, height), lines in zip(sizes, pages, strict=True)
-    ]
+
+
+def _unpacked_size(data: bytes) -> int:
+    """Bytes of the arrays, as the file tells them; 0 where it isn't one: NumPy says what it is."""
+    try:
+        with ZipFile(io.BytesIO(data)) as archive:
+            return sum(member.file_size for member in archive.infolist())
+    except Exception:  # as in inksight.packed
+        return 0
 
 
 def _words(packed: Arrays) -> list[Word]:

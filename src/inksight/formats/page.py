@@ -5,18 +5,16 @@ Transkribus, eScriptorium and OCR-D edit such files. A region is a paragraph; re
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import count
 from xml.etree.ElementTree import Element
 
-import numpy as np
-
 from .. import __version__
 from ..ink import Box, Page, Word
 from .markup import escaped, floats, local, parse, quoted
+from .several import only
 from .style import PLAIN, Style
-from .textlines import TextLine, around, boxed, drawings, page_of, paragraphs, pixels, single, text_lines
+from .textlines import TextLine, around, box_around, boxed, drawings, page_of, paragraphs, pixels, text_lines
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15">
@@ -89,7 +87,7 @@ def loads(data: bytes) -> Page:
     found = [e for e in root.iter() if local(e) == "Page"]
     if local(root) != "PcGts" or not found:
         raise ValueError(f"it is <{local(root)}>{' without a <Page>' if not found else ''}, not <PcGts> with one")
-    return single([_read_page(e) for e in found])
+    return only([_read_page(e) for e in found])
 
 
 def _read_page(page: Element) -> Page:
@@ -150,11 +148,8 @@ def _read_text(element: Element) -> tuple[str, float | None]:
 def _box(element: Element, outer: Box) -> Box:
     """Around the polygon of <Coords points="x,y x,y ..."/>, or of the older <Coords><Point x="" y=""/>...</Coords>."""
     for coords in (e for e in element if local(e) == "Coords"):
-        told = coords.get("points", "") or " ".join(f"{p.get('x')},{p.get('y')}" for p in coords)
-        values = re.findall(r"(-?[\d.]+)\s*,\s*(-?[\d.]+)", told)
-        if values:
-            corners = np.array(values, dtype=np.float64)
-            x0, y0 = corners.min(axis=0).tolist()
-            x1, y1 = corners.max(axis=0).tolist()
-            return x0, y0, x1, y1
+        told = coords.get("points", "") or " ".join(f"{p.get('x', '')},{p.get('y', '')}" for p in coords)
+        box = box_around(told)
+        if box is not None:
+            return box
     return outer

@@ -129,7 +129,8 @@ class _Pen(NamedTuple):
 
     def within(self, element: Element) -> _Pen:
         """That of an element which stands where this one holds: CSS goes before attributes, both before ours."""
-        own = dict(element.attrib) | dict(re.findall(r"([\w-]+)\s*:\s*([^;]+)", element.get("style", "")))
+        rules = (rule.partition(":") for rule in element.get("style", "").split(";"))
+        own = dict(element.attrib) | {name.strip(): value for name, _, value in rules}
         color = css_color(own["stroke"]) if "stroke" in own else self.color
         width = _length(own["stroke-width"]) if "stroke-width" in own else self.width
         return _Pen(color, width)
@@ -203,7 +204,7 @@ def _size(root: Element, lines: tuple[Line, ...]) -> tuple[float, float]:
 
 
 def _length(value: str) -> float | None:
-    match = re.fullmatch(r"\s*([\d.]+(?:e[-+]?\d+)?)\s*([a-z]*)\s*", value, re.IGNORECASE)
+    match = re.fullmatch(r"([\d.]+(?:e[-+]?\d+)?)\s*([a-z]*)", value.strip(), re.IGNORECASE)
     unit = _PX.get(match[2].lower()) if match else None
     return float(match[1]) * unit if match and unit else None
 

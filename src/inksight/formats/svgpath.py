@@ -13,9 +13,9 @@ from ..geometry import Affine
 Point = tuple[float, float]
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_CALL = re.compile(r"\s*,?\s*(\w+)\s*\(([^)]*)\)")
+_CALL = re.compile(r"[\s,]*(\w+)\s*\(([^)]*)\)")
 _ARITY = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "Z": 0}
-_FINEST = 1000.0  # pieces of a curve, however large it is
+_FINEST = 100.0  # pieces of a curve, however large it is: a circle as large as a page keeps to a tenth of a pixel
 
 
 def scan(text: str) -> list[float]:

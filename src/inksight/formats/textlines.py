@@ -134,13 +134,20 @@ def _is_noise(character: str) -> bool:
 
 def pixels(box: Box, page: Page) -> tuple[int, int, int, int]:
     """The box in whole pixels, rounded outwards and cut at the page's edges."""
-    edges = np.ceil((page.width, page.height) * 2)
+    edges = np.minimum(np.ceil((page.width, page.height) * 2), 2**31 - 1)
     outwards = np.concatenate([np.floor(box[:2]), np.ceil(box[2:])])
     x0, y0, x1, y1 = np.clip(outwards, 0, edges).astype(int).tolist()
     return x0, y0, x1, y1
 
 
 # ---------------------------------------------------------------------------------------------------------- reading
+
+
+def box_around(points: str) -> Box | None:
+    """The box around points like "x,y x,y" or "x y x y", if there are any. Raises ValueError for what is no number."""
+    values = [float(v) for v in points.replace(",", " ").split()]
+    xs, ys = values[::2], values[1::2]
+    return (min(xs), min(ys), max(xs), max(ys)) if ys else None
 
 
 def boxed(text: str, box: Box, confidence: float | None = None, *, drawing: bool = False) -> Word:
@@ -156,10 +163,3 @@ def page_of(lines: Iterable[Sequence[Word]], width: float, height: float) -> Pag
     kept = tuple(Line(tuple(words)) for words in lines if words)
     right, bottom = np.max([(0.0, 0.0), *(w.box[2:] for line in kept for w in line.words)], axis=0).tolist()
     return Page(width or right, height or bottom, kept)
-
-
-def single(pages: Sequence[Page]) -> Page:
-    """The only page. Raises ValueError where there are several."""
-    if len(pages) != 1:
-        raise ValueError(f"it holds {len(pages)} pages; split it into files of one page")
-    return pages[0]

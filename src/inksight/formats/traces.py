@@ -19,6 +19,7 @@ def parse(text: str, count: int) -> list[list[Value]]:
 
     W3C's form is "x y, x y"; the data set has "x,y x,y". Intermittent channels, behind a colon, are dropped.
     """
+    text = " ".join(text.split())  # the search for values is slow in long gaps
     for pieces in (text.split(","), text.split()):
         points = [_VALUE.findall(piece.partition(":")[0]) for piece in pieces if piece.strip()]
         if not points:
@@ -26,7 +27,7 @@ def parse(text: str, count: int) -> list[list[Value]]:
         size = count or len(points[0])
         if size >= 2 and all(len(p) == size for p in points) and not _ALIEN.search(text):
             return points
-    raise ValueError(f"can't read the trace '{' '.join(text.split())[:40]}'")
+    raise ValueError(f"can't read the trace '{text[:40]}'")
 
 
 def decode(tokens: list[Value]) -> list[float]:

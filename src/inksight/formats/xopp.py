@@ -24,7 +24,7 @@ import numpy as np
 from ..geometry import Affine
 from ..ink import Box, Line, Page, Stroke, Word, is_color
 from .markup import escaped, floats, local, number, parse
-from .several import only
+from .several import most_unpacked, only
 from .style import PLAIN, WHITE, Photo, Style, background, paper, sheet, styled
 from .textlines import TextLine
 
@@ -115,8 +115,6 @@ def _png(photo: Photo) -> bytes:
 
 # ---------------------------------------------------------------------------------------------------------- reading
 
-_LARGEST = 1 << 29  # bytes of unpacked XML: so that a small file can't fill the memory
-
 _COLORS = {
     "black": "#000000",
     "blue": "#3333cc",
@@ -158,7 +156,7 @@ def _unpacked(data: bytes) -> bytes:
         return data
     unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
-        content = unpacker.decompress(data, _LARGEST)
+        content = unpacker.decompress(data, most_unpacked(data))
     except zlib.error as error:
         raise ValueError(f"broken gzip ({error})") from error
     if not unpacker.eof:
@@ -254,7 +252,7 @@ def _read_stroke(element: Element) -> Stroke | None:
 
 def _width(values: str) -> float | None:
     """The nominal width, or, where those of the stroke's pieces follow it, their mean."""
-    widths = floats(values, len(values.split())) or ()
+    widths = floats(values) or ()
     known = [w for w in widths[1:] or widths if np.isfinite(w) and w > 0]
     return float(np.mean(known)) if known else None
 

@@ -62,6 +62,7 @@ class Scores:
     detection: float = 0
     tracing: float = 0
     rest: float = 0
+    cpu: float = 0
     peak: float = 0
     """MB."""
 
@@ -72,18 +73,17 @@ class Scores:
     def row(self, pages: int = 1) -> str:
         """A row of the table; times and coverage are means over the pages."""
         times = " | ".join(f"{getattr(self, k) / pages:.1f}" for k in ("sheet", "detection", "tracing", "rest"))
-        total = (self.sheet + self.detection + self.tracing + self.rest) / pages
         return (
             f"| {self.name} | {self.truth} | {_share(self.recalled, self.truth)} | {_share(self.right, self.found)} "
             f"| {self.torn} / {self.neighbours} | {_share(self.edits, self.characters)} "
             f"| {_share(self.near, self.strokes)} | {self.covered / pages:.3f} | {self.drawn} / {self.drawings} "
-            f"| {times} | {total:.1f} | {self.peak:.0f} |"
+            f"| {times} | {self.cpu / pages:.1f} | {self.peak:.0f} |"
         )
 
 
 HEAD = """\
 | page | words | recall | precision | order torn | CER | strokes within 2 px | ink covered | drawings | sheet, s \
-| detection, s | tracing, s | rest, s | all, s | peak, MB |
+| detection, s | tracing, s | rest, s | CPU, s | peak, MB |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
 
 
@@ -91,7 +91,7 @@ def _share(part: float, whole: float) -> str:
     return f"{part / whole:.3f}" if whole else ""
 
 
-def score(sheet: Sheet, page: Page, report: PageReport, peak: float) -> Scores:
+def score(sheet: Sheet, page: Page, report: PageReport, cpu: float, peak: float) -> Scores:
     """A page beside its truth."""
     words = [w for w in page.words if w.kind == "word"]
     truth = sheet.words
@@ -118,6 +118,7 @@ def score(sheet: Sheet, page: Page, report: PageReport, peak: float) -> Scores:
         drawings=len(sheet.drawings),
         drawn=sum(_is_drawn(np.concatenate(d.strokes), drawn) for d in sheet.drawings),
         covered=report.covered,
+        cpu=cpu,
         peak=peak,
         **report.seconds,
     )
@@ -187,12 +188,13 @@ def _is_drawn(points: NDArray[np.float64], drawings: Sequence[Word]) -> bool:
 # --- running ----------------------------------------------------------------------------------------------------------
 
 
-def convert(picture: NDArray[np.uint8], detector: str) -> tuple[Page, PageReport, float]:
-    """The page, its report, and the peak of the process's memory meanwhile in MB (0 where Linux isn't)."""
+def convert(picture: NDArray[np.uint8], detector: str) -> tuple[Page, PageReport, float, float]:
+    """The page, its report, the seconds of processor time, and the peak of the process's memory meanwhile in MB."""
     reports: list[PageReport] = []
     _reset_peak()
+    start = time.process_time()
     page = pipeline.convert(picture, detector=detector, report=reports.append)
-    return page, reports[0], _peak()
+    return page, reports[0], time.process_time() - start, _peak()
 
 
 def _reset_peak() -> None:
@@ -238,8 +240,8 @@ def main() -> None:
             continue
         rows = []
         for sheet in pages(options.data, options.pages):
-            page, report, peak = convert(sheet.picture, detector)
-            rows.append(score(sheet, page, report, peak))
+            page, *measured = convert(sheet.picture, detector)
+            rows.append(score(sheet, page, *measured))
             print(rows[-1].row(), flush=True)
             if options.overlay:
                 options.overlay.mkdir(parents=True, exist_ok=True)
@@ -254,12 +256,11 @@ def main() -> None:
 
 
 def _method() -> str:
-    return (
-        f"Version {inksight.__version__}, {time.strftime('%Y-%m-%d')}. Pages made by bench/sheets.py from words of "
-        "UNIPEN's test and validation writers; `python -m bench.pages DATA`. Recall and precision of words at an\n"
-        "intersection over union of 0.5; order torn: neighbours in reading order that don't follow each other; CER of "
-        "the page's whole text; times are means for a page, peak is the process's highest memory while it works."
-    )
+    return f"""\
+Version {inksight.__version__}, {time.strftime("%Y-%m-%d")}. Pages made by bench/sheets.py from words of UNIPEN's test
+and validation writers; `python -m bench.pages DATA`. Recall and precision of words at an intersection over union of
+0.5; order torn: neighbours in reading order that don't follow each other; CER of the page's whole text; times are means
+for a page, by the clock (CPU: of the processor, all cores); peak is the process's highest memory while it works."""
 
 
 if __name__ == "__main__":

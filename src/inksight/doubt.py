@@ -26,16 +26,16 @@ SURE = 0.5
 
 
 def doubtful(words: Sequence[Detection]) -> list[bool]:
-    """For each detected word whether it may be a drawing. Words without any reading are taken on trust."""
+    """For each detected word whether it may be a drawing."""
     if not words:
         return []
     on_line = Counter(w.line for w in words)
     usual = float(np.median([w.height for w in words]))
-    return [bool(w.text) and _may_be_drawn(w, on_line[w.line] == 1, w.height / max(usual, 1.0)) for w in words]
+    return [_may_be_drawn(w, on_line[w.line] == 1, w.height / max(usual, 1.0)) for w in words]
 
 
 def _may_be_drawn(word: Detection, alone: bool, size: float) -> bool:
-    signs = not any(c.isalnum() for c in word.text)
+    signs = bool(word.text) and not any(c.isalnum() for c in word.text)
     return signs or (alone and len(word.text) <= SHORT) or (size > HUGE and len(word.text) <= FEW)
 
 

@@ -18,6 +18,7 @@ from .detect.components import Crop, Crops, Inked, crops
 from .detect.layout import reading_order
 from .detect.ruling import without_ruling
 from .frames import Chain, Frame
+from .hold import held
 from .image import Map, Picture, Pixels, Source, binarize, ink_map, open_picture, open_pictures
 from .ink import Box, Line, Page, Word
 from .report import Clock, PageReport, Report, covered
@@ -254,8 +255,9 @@ def _reading(word: Detection) -> str:
 
 
 def _on_page(word: Word, crop: Crop) -> Word:
-    """The traced word moved from its crop into the page."""
-    return replace(word.transformed(crop.frame), box=crop.box)
+    """The traced word, held to its ink and moved from its crop into the page."""
+    strokes = tuple(held(word.strokes, binarize(crop.ink)))
+    return replace(replace(word, strokes=strokes).transformed(crop.frame), box=crop.box)
 
 
 def _as_drawing(word: Word, crop: Crop) -> Word:

@@ -35,9 +35,12 @@ Mask = NDArray[np.bool_]
 LOOK_SIDE = 736
 """Longer side in pixels of the picture in which the sheet and the lines of writing are looked for."""
 
-LEVEL, ALONG_EDGES = np.radians(0.5), np.radians(8)
-"""Writing that is turned by less stays as it is: detectors and tracer don't mind. The edges of a sheet, where they are
-known, say better than the writing what is level, unless the two differ by more."""
+LEVEL, ROUGHLY = np.radians(0.5), np.radians(8)
+"""Writing that is turned by less stays as it is: detectors and tracer don't mind. By the second where the edges of the
+sheet say better what is level, or where there are but words, each of which slopes in its own way."""
+
+WORDS_LONG = 6.0
+"""Lines of several words are that many times as long as high."""
 
 FEW = 3
 """With fewer lines of writing one looks closer: steep text in small letters is hard to find."""
@@ -121,7 +124,8 @@ def flatten(rgb: Pixels, side: int) -> Sheet:
     if len(lines) < FEW:
         boxes = _second_look(rgb, camera, edges)
         lines, heights = middle_lines(_mapped(boxes, camera.inverse()))
-    turn = _snapped(direction(lines) or 0.0, ALONG_EDGES if edges.whole else LEVEL)
+    rough = edges.whole or len(middle_lines(_mapped(boxes, camera.inverse()), WORDS_LONG)[0]) < FEW
+    turn = _snapped(direction(lines) or 0.0, ROUGHLY if rough else LEVEL)
     level = Chain((Affine.rotation(turn), camera))
     lines = Affine.rotation(-turn).apply(lines.reshape(-1, 2)).reshape(-1, 2, 2)
     if is_upside_down(rgb, lines, heights, level, shared().sureness):

@@ -31,7 +31,7 @@ ENOUGH, MOST = 2, 5
 """So many lines that are read surely settle which way is up; so many are read at most."""
 
 
-def middle_lines(boxes: Array) -> tuple[Lines, Array]:
+def middle_lines(boxes: Array, long_as: float = LONG) -> tuple[Lines, Array]:
     """The long boxes' middle lines, and the boxes' heights across them, float64 (m,); `boxes` is (n, 4, 2)."""
     a, b, c, d = np.moveaxis(boxes, 1, 0)
     across = np.stack([(a + d) / 2, (b + c) / 2], axis=1)
@@ -40,7 +40,7 @@ def middle_lines(boxes: Array) -> tuple[Lines, Array]:
     lying = width >= height
     lines = np.where(lying[:, None, None], across, down)
     long, thick = np.maximum(width, height), np.minimum(width, height)
-    good = long >= LONG * np.maximum(thick, 1e-9)
+    good = long >= long_as * np.maximum(thick, 1e-9)
     return lines[good], thick[good]
 
 

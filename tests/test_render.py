@@ -1,6 +1,8 @@
 """`inksight render`, the options for the look of ink, and the filters behind two of them."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -93,6 +95,14 @@ def test_standard_output(folder):
     code, out, _ = render("a.json", "-o", "-", "--to", "json")
     assert code == 0
     assert json.loads(out)["words"][0]["text"] == page().words[0].text
+
+
+def test_standard_input(folder):
+    command = [sys.executable, "-m", "inksight", "render", "-", "--to", "json"]
+    given = formats.dumps(page(), "json")
+    done = subprocess.run([*command, "--from", "json"], input=given, capture_output=True, check=True)
+    assert done.stdout == given
+    assert b"--from" in subprocess.run(command, input=given, capture_output=True).stderr
 
 
 def test_an_ending_that_says_nothing(folder):

@@ -161,6 +161,14 @@ def test_other_files_are_passed_over(ink):
     assert str(errors[0]).startswith(f"{ink}/half.json: not a usable json file")
 
 
+def test_a_damaged_page_of_a_pdf_is_told(ink):
+    data = formats.dumps(page(), "pdf")
+    (ink / "damaged.pdf").write_bytes(data.replace(b"/Type /Page ", b"/Type /Pale "))
+    errors = []
+    search("herons", ink, on_error=errors.append)
+    assert [str(e).partition(": ")[0] for e in errors] == [f"{ink}/damaged.pdf"]
+
+
 @pytest.mark.parametrize(("query", "folder"), [("?!", "."), ("", "."), ("x", "nowhere")])
 def test_bad_input(tmp_path, query, folder):
     with pytest.raises(InputError, match=r"nothing to search for|no such folder"):

@@ -54,8 +54,9 @@ def render(
 ) -> None:
     """Draw ink, or turn it into another format.
 
-    INPUT is a file of ink (.json, .svg, .inkml, .xopp, ...), a folder of them, or a pattern like 'ink/*.json'. OUT is
-    as in `inksight convert`; left out, the ink goes beside its file, as .svg.
+    INPUT is a file of ink (.json, .svg, .inkml, .xopp, ...), a folder of them, a pattern like 'ink/*.json', or - for
+    standard input, in the format that --from names. OUT is as in `inksight convert`; left out, the ink goes beside its
+    file, as .svg; that of standard input goes to standard output.
 
     \b
     Examples:
@@ -68,6 +69,7 @@ def render(
     """
     failures = Failures(debug)
     done, total = 0, 1
+    out = "-" if out is None and inputs == ("-",) else out
     with failures.caught():
         leaves = _read(inputs, source_fmt, failures)
         total = len(leaves) + len(failures.lines)
@@ -86,6 +88,8 @@ def _read(inputs: Sequence[str], fmt: str | None, failures: Failures) -> list[_L
     """The pages of all files; what is wrong with one is reported."""
     from .. import formats
 
+    if "-" in inputs and fmt is None:
+        raise InputError("-: standard input has no ending; name its format with --from")
     kinds = frozenset(f".{formats.ending(name)}" for name in ([fmt] if fmt else formats.readable()))
     leaves = []
     for source in find_all(inputs, failures.report, kinds=kinds, what="files of ink"):

@@ -31,9 +31,9 @@ NOTHING_FOUND = 1
 def search(words: str, folder: str, as_json: bool, overlay: str | None, photos: str | None) -> None:
     """Find words on converted pages, even where they were misread.
 
-    FOLDER has what `inksight convert` wrote: JSON, SVG, InkML or PDF, in folders, too. Several words are a phrase:
-    they stand next to each other, on one line or on two. Capitals, accents and punctuation make no difference; about
-    one letter in four may have been misread. The best matches come first.
+    FOLDER has what `inksight convert` wrote: JSON, JSON Lines, SVG, InkML or PDF, in folders, too. Several words are a
+    phrase: they stand next to each other, on one line or on two. Capitals, accents and punctuation make no difference;
+    about one letter in four may have been misread. The best matches come first.
 
     A match is a line: FILE:PAGE:LINE:BOX: the line's text, and in % how like the words it is, if not the same. BOX is
     left,top,right,bottom in pixels of the page (of a PDF: in points). The exit code is 1 if nothing is found.

@@ -177,7 +177,7 @@ def _write(path: str | Path, dump: Callable[[], bytes]) -> None:
 
 
 def read(path: str | Path, *, fmt: str | None = None) -> Page:
-    """The page in a file, whose format its ending names unless `fmt` does.
+    """The page in a file, whose format its ending names unless `fmt` does; "-" is standard input.
 
     Raises InputError for a file that is missing, of unknown format or broken.
     """
@@ -198,6 +198,8 @@ def readable() -> list[str]:
 
 def _bytes(path: str | Path) -> bytes:
     try:
+        if str(path) == "-":
+            return sys.stdin.buffer.read()
         return Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"{path}: can't be read: {error.strerror}") from error

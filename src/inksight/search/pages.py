@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import formats
+from ..errors import InputError
 from ..ink import Box
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def entries(path: Path, data: bytes) -> list[Entries]:
     if _OURS[suffix] not in data:
         return []
     if suffix == ".pdf":
-        return _of_pdf(data)
+        return _of_pdf(path, data)
     return [_of_page(page) for page in formats.loads_pages(data, suffix[1:], name=path)]
 
 
@@ -73,8 +74,8 @@ def _of_page(page: Page) -> Entries:
     return Entries(page.width, page.height, tuple(words))
 
 
-def _of_pdf(data: bytes) -> list[Entries]:
-    """What can be marked in a PDF of ours."""
+def _of_pdf(path: Path, data: bytes) -> list[Entries]:
+    """What can be marked in a PDF of ours. Raises InputError for one with a damaged page."""
     import pypdfium2
 
     try:
@@ -84,7 +85,10 @@ def _of_pdf(data: bytes) -> list[Entries]:
     with document:
         if not document.get_metadata_value("Creator").startswith("inksight"):
             return []
-        return [_of_pdf_page(page) for page in document]
+        try:
+            return [_of_pdf_page(page) for page in document]
+        except pypdfium2.PdfiumError as error:
+            raise InputError(f"{path}: damaged ({error}); convert its pages again") from error
 
 
 def _of_pdf_page(page: Any) -> Entries:

@@ -132,11 +132,15 @@ def test_a_full_server_says_when_to_come_back(endless):
 
 def test_who_left_while_waiting_takes_no_place(endless):
     with served(Limits(workers=1, waiting=1)) as port:
-        upload(port)
+        first = upload(port)
         assert soon(lambda: endless.begun == 1)
-        upload(port).close()
-        assert soon(lambda: httpx.post(f"http://127.0.0.1:{port}/api/convert").status_code == 422)
+        second = upload(port)
+        assert soon(lambda: httpx.post(f"http://127.0.0.1:{port}/api/convert").status_code == 429)
+        second.close()
+        assert soon(lambda: httpx.post(f"http://127.0.0.1:{port}/api/convert").status_code == 422)  # it has no picture
         assert endless.begun == 1
+        assert endless.ended == 0
+        first.close()
 
 
 def test_work_that_takes_too_long(endless):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
@@ -104,8 +105,6 @@ class Guard:
 
 
 def _name(host: str) -> str:
-    """The host without its port, and an IPv6 address without its brackets; "" for what is none."""
-    try:
-        return urlsplit("//" + host).hostname or ""
-    except ValueError:
-        return ""
+    """The host without its port, and an IPv6 address without its brackets, in small letters; "" for what is none."""
+    found = re.fullmatch(r"(?:\[([^\[\]]*)\]|([^:\[\]]*))(?::\d*)?", host)
+    return (found[1] or found[2] or "").lower() if found else ""

@@ -237,7 +237,7 @@ def encode(ink: Ink, task: int, vocabulary: Vocabulary, rng: np.random.Generator
 
 
 def collate(inks: list[Ink], codes: list[dict[str, NDArray]], letters: list[list[int]]) -> dict[str, torch.Tensor]:
-    """Pad the codes, and lay all curves end to end as segments to draw: (x0, y0, x1, y1), their sample and stroke."""
+    """Pad the codes, and add the segments to draw."""
     length = max(len(c["ids"]) for c in codes)
     fill = {"ids": PAD, "xy": 0, "move": 0}
     batch = {}
@@ -247,20 +247,27 @@ def collate(inks: list[Ink], codes: list[dict[str, NDArray]], letters: list[list
         for i, code in enumerate(codes):
             stack[i, : len(code["ids"])] = code[key]
         batch[key] = torch.from_numpy(stack)
-    segments, owner, stroke = [], [], []
-    for i, ink in enumerate(inks):
-        for j, curve in enumerate(ink.curves + ink.clutter):
-            ends = curve if len(curve) > 1 else np.repeat(curve, 2, axis=0)
-            segments.append(np.hstack([ends[:-1], ends[1:]]))
-            owner.append(np.full(len(ends) - 1, i))
-            stroke.append(np.full(len(ends) - 1, j))
-    batch["segments"] = torch.from_numpy(np.concatenate(segments).astype(np.float32)) if segments else torch.zeros(0, 4)
-    batch["owner"] = torch.from_numpy(np.concatenate(owner)) if owner else torch.zeros(0, dtype=torch.int64)
-    batch["stroke"] = torch.from_numpy(np.concatenate(stroke)) if stroke else torch.zeros(0, dtype=torch.int64)
+    batch |= segments([ink.curves + ink.clutter for ink in inks])
     batch["width"] = torch.tensor(max(i.width for i in inks))
     batch["letters"] = torch.nn.utils.rnn.pad_sequence([torch.tensor(x) for x in letters], batch_first=True)
     batch["letter_count"] = torch.tensor([len(x) for x in letters])
     return batch
+
+
+def segments(samples: list[list[Curve]]) -> dict[str, torch.Tensor]:
+    """All curves end to end as `segments` to draw (x0, y0, x1, y1), with their sample (`owner`) and `stroke`."""
+    ends, owner, stroke = [np.zeros((0, 4))], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for i, curves in enumerate(samples):
+        for j, curve in enumerate(curves):
+            points = curve if len(curve) > 1 else np.repeat(curve, 2, axis=0)
+            ends.append(np.hstack([points[:-1], points[1:]]))
+            owner.append(np.full(len(points) - 1, i))
+            stroke.append(np.full(len(points) - 1, j))
+    return {
+        "segments": torch.from_numpy(np.concatenate(ends).astype(np.float32)),
+        "owner": torch.from_numpy(np.concatenate(owner)),
+        "stroke": torch.from_numpy(np.concatenate(stroke)),
+    }
 
 
 class InkBatches(IterableDataset):

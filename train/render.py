@@ -69,8 +69,10 @@ def vary(picture: Tensor) -> Tensor:
     return device_standardise(camera(moved + shading(dice, width), dice))
 
 
-def draw(batch: dict[str, Tensor], size: int, width: int, radius: Tensor, dice: Dice | None) -> Tensor:
-    """Anti-aliased strokes (B, 1, 64, W): each segment's distance field on a small patch, joined by the maximum."""
+def draw(
+    batch: dict[str, Tensor], size: int, width: int, radius: Tensor, dice: Dice | None, height: int = HEIGHT
+) -> Tensor:
+    """Anti-aliased strokes (B, 1, height, W): each segment's distance field on a small patch, joined by the maximum."""
     segments, owner, stroke = batch["segments"], batch["owner"], batch["stroke"]
     device = segments.device
     start, end = segments[:, :2], segments[:, 2:]
@@ -88,12 +90,12 @@ def draw(batch: dict[str, Tensor], size: int, width: int, radius: Tensor, dice: 
     distance = ((px[:, None, :] - t * cx) ** 2 + (py[:, :, None] - t * cy) ** 2 + 1e-9).sqrt()
     value = (r[:, None, None] - distance + 0.5).clamp(0, 1)
     column, row = (corner[:, :1] + axis).long(), (corner[:, 1:] + axis).long()
-    inside = ((column >= 0) & (column < width))[:, None, :] & ((row >= 0) & (row < HEIGHT))[:, :, None]
+    inside = ((column >= 0) & (column < width))[:, None, :] & ((row >= 0) & (row < height))[:, :, None]
     keep = inside & (value > 0)
-    index = (owner[:, None, None] * HEIGHT + row[:, :, None]) * width + column[:, None, :]
-    canvas = torch.zeros(size * HEIGHT * width, device=device)
+    index = (owner[:, None, None] * height + row[:, :, None]) * width + column[:, None, :]
+    canvas = torch.zeros(size * height * width, device=device)
     canvas = canvas.scatter_reduce(0, index[keep], value[keep], "amax")
-    return canvas.view(size, 1, HEIGHT, width)
+    return canvas.view(size, 1, height, width)
 
 
 def pen_pressure(chord: Tensor, owner: Tensor, stroke: Tensor, dice: Dice) -> Tensor:

@@ -1,0 +1,196 @@
+"""Train the original's network (train/original.py) on the same data as ours.
+
+A try on a CPU:   python -m train.train_original --ink .cache/ink.npz --words .cache/words.npz --out .cache/original \\
+                      --preset tiny --optimizer adamw
+As published:     torchrun --nproc-per-node 8 -m train.train_original ... --device cuda --preset small-p --batch 64 \\
+                      --vit google/vit-base-patch16-224-in21k --freeze-vit --tokenizer google/mt5-base
+Go on with a run: the same command again (it finds OUT/state.pt)
+
+The published schedule is 340,000 steps of 512 words. OUT gets log.jsonl, state.pt and config.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from train.original import PRESETS, Codec, OriginalModel, Parts
+from train.original_data import SquareInk, SquarePictures, pictures
+from train.train import learning_rate, loader, over, to
+
+RATES = {"adamw": 3e-4, "adafactor": 1e-2}
+"""Peak learning rates; Adafactor's is relative to the size of the weights."""
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    # what goes in and comes out
+    add("--ink", type=Path, required=True, help="file made by train.pack")
+    add("--words", type=Path, help="file made by train.pack_words; left out: ink only")
+    add("--out", type=Path, required=True, help="folder of the run")
+    # the model
+    add("--preset", default="small-p", choices=list(PRESETS))
+    add("--vit", help="folder or hub id of a pretrained ViT")
+    add("--mt5", help="folder or hub id of a pretrained mT5")
+    add("--tokenizer", help="folder or hub id of a tokenizer; left out: bytes")
+    add("--freeze-vit", action="store_true", help="train the rest alone, as the original did")
+    # how long
+    add("--steps", type=int, default=340_000, help="the learning rate falls to zero over them")
+    add("--minutes", type=float, default=float("inf"), help="stop earlier; the same command goes on")
+    # the optimiser
+    add("--batch", type=int, default=64, help="words on each device")
+    add("--optimizer", default="adafactor", choices=list(RATES))
+    add("--lr", type=float, help=f"peak; left out: {RATES}")
+    add("--warmup", type=int, default=5000)
+    add("--pictures", type=float, default=0.2, help="share of steps on real pictures: one task of five")
+    # the machine
+    add("--device", default="cpu")
+    add("--threads", type=int, default=2)
+    add("--workers", type=int, default=0, help="processes that prepare ink")
+    add("--seed", type=int, default=0)
+    # how often
+    add("--log-every", type=int, default=25)
+    add("--check-every", type=int, default=1000)
+    return parser.parse_args()
+
+
+def optimizer(model: torch.nn.Module, name: str, rate: float) -> torch.optim.Optimizer:
+    """For the weights that aren't frozen."""
+    weights = [p for p in model.parameters() if p.requires_grad]
+    if name == "adafactor":
+        return torch.optim.Adafactor(weights, lr=rate)
+    return torch.optim.AdamW(weights, lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
+
+
+class Run:
+    """A training run, saved whole and resumed whole."""
+
+    def __init__(self, args: argparse.Namespace, device: torch.device) -> None:
+        torch.manual_seed(args.seed)
+        self.folder, self.codec = args.out, Codec(args.tokenizer)
+        self.parts = Parts(args.preset, args.vit, args.mt5, args.tokenizer)
+        self.model = OriginalModel(self.parts, len(self.codec)).to(device)
+        if args.freeze_vit:
+            self.model.freeze_vit()
+        self.optimizer = optimizer(self.model, args.optimizer, args.lr or RATES[args.optimizer])
+        self.step, self.samples = 0, 0
+        if (self.folder / "state.pt").exists():
+            state = torch.load(self.folder / "state.pt", map_location=device, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.samples = state["step"], state["samples"]
+
+    def loss(self, batch: dict[str, Tensor], picture: Tensor) -> Tensor:
+        """Mean nats per token."""
+        with torch.autocast(picture.device.type, torch.bfloat16):
+            loss, _ = self.model(picture, batch["prompt"], batch["labels"], self.codec.pad)
+        return loss
+
+    def learn(self, loss: Tensor, rate: float, world: int) -> float:
+        """One step of the optimiser; the norm of the gradient."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss.backward()
+        weights = [p for p in self.model.parameters() if p.requires_grad]
+        for p in weights if world > 1 else ():
+            if p.grad is None:
+                p.grad = torch.zeros_like(p)
+            torch.distributed.all_reduce(p.grad)
+            p.grad /= world
+        norm = torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return float(norm)
+
+    @torch.no_grad()
+    def check(self, held: list[dict[str, Tensor]], device: torch.device) -> float:
+        """Mean nats per token on batches of validation writers, drawn the same way each time."""
+        self.model.eval()
+        with torch.random.fork_rng([device] if device.type == "cuda" else [], device_type=device.type):
+            torch.manual_seed(1)
+            here = [to(batch, device) for batch in held]
+            found = [float(self.loss(batch, pictures(batch))) for batch in here]
+        self.model.train()
+        return float(np.mean(found))
+
+    def save(self) -> None:
+        """Write beside, then rename."""
+        state = {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "samples": self.samples,
+        }
+        torch.save(state, self.folder / "state.tmp")
+        os.replace(self.folder / "state.tmp", self.folder / "state.pt")
+        (self.folder / "config.json").write_text(json.dumps(asdict(self.parts), indent=1))
+
+    def log(self, row: dict[str, float]) -> None:
+        text = json.dumps({k: round(v, 6) for k, v in row.items()})
+        print(text, flush=True)
+        with open(self.folder / "log.jsonl", "a") as log:
+            log.write(text + "\n")
+
+
+def validation(args: argparse.Namespace, codec: Codec, batches: int = 4) -> list[dict[str, Tensor]]:
+    """The same batches of validation writers each time."""
+    endless = iter(SquareInk(args.ink, codec, args.batch, split="val", seed=1))
+    return [next(endless) for _ in range(batches)]
+
+
+def main() -> None:
+    """Train for the steps, or until the minutes are over."""
+    args = arguments()
+    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    device = torch.device(args.device)
+    if world > 1:
+        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    if world > 1 and device.type == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    torch.set_num_threads(args.threads)
+    args.out.mkdir(parents=True, exist_ok=True)
+    run = Run(args, device)
+    print(f"{sum(p.numel() for p in run.model.parameters()) / 1e6:.2f} M parameters, step {run.step}", flush=True)
+    train(run, args, device, rank, world)
+    if rank == 0:
+        run.save()
+    if world > 1:
+        torch.distributed.barrier()  # the others wait for the first to have saved
+        torch.distributed.destroy_process_group()
+
+
+def train(run: Run, args: argparse.Namespace, device: torch.device, rank: int, world: int) -> None:
+    """The loop."""
+    seed = args.seed + 1000 * rank + run.step
+    torch.manual_seed(seed)  # every process draws and drops out in its own way
+    ink = loader(SquareInk(args.ink, run.codec, args.batch, seed=seed), args.workers)
+    words = SquarePictures(args.words, run.codec, args.batch, seed=seed) if args.words else None
+    real = loader(words, min(args.workers, 2)) if words is not None else None
+    held = validation(args, run.codec) if rank == 0 else []
+    rng, begin, peak = np.random.default_rng(seed), time.time(), args.lr or RATES[args.optimizer]
+    run.model.train()
+    while run.step < args.steps and not over(time.time() - begin > args.minutes * 60, world, device):
+        batch = to(next(real if real is not None and rng.random() < args.pictures else ink), device)
+        rate = learning_rate(run.step, run.step / args.steps, peak, args.warmup)
+        loss = run.loss(batch, pictures(batch))
+        norm = run.learn(loss, rate, world)
+        run.step, run.samples = run.step + 1, run.samples + len(batch["prompt"]) * world
+        if rank == 0 and run.step % args.log_every == 0:
+            run.log({"step": run.step, "samples": run.samples, "lr": rate, "norm": norm, "loss": loss.item()})
+        if rank == 0 and run.step % args.check_every == 0:
+            run.log({"step": run.step, "val_loss": run.check(held, device)})
+            run.save()
+
+
+if __name__ == "__main__":
+    main()

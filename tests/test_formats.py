@@ -87,7 +87,7 @@ def sample():
 
 
 @given(pages(2.0**127, any_text))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 def test_json_is_lossless(page):
     assert loads(dumps(page, "json"), "json") == page
 
@@ -123,13 +123,13 @@ def test_json_writes_the_shortest_decimals_and_a_row_per_word():
 
 
 @given(pages(5000, xml_text))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 def test_svg_keeps_a_hundredth_of_a_pixel(page):
     assert_close(loads(dumps(page, "svg"), "svg"), styled(page, Style()))  # what is drawn has a look
 
 
 @given(pages(5000, xml_text))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 def test_inkml_keeps_a_hundredth_of_a_pixel(page):
     assert_close(loads(dumps(page, "inkml"), "inkml"), page)
 

@@ -1,7 +1,6 @@
 """The original's network with random weights: its shapes, its code, and that it learns. Skipped without PyTorch."""
 
 import json
-import os
 import sys
 
 import numpy as np
@@ -196,13 +195,6 @@ def overfit(texts, steps, rate, codec, batch_size):
 
 def test_overfits_a_handful_of_words(codec):
     assert overfit(["ink", "jo"], 120, 5e-3, codec, 2) == 1
-
-
-@pytest.mark.skipif("INKSIGHT_SLOW" not in os.environ, reason="takes minutes: INKSIGHT_SLOW=1")
-def test_overfits_fifty_words(codec):
-    rng = np.random.default_rng(0)
-    texts = ["".join(rng.choice(list(LETTERS), 2)) for _ in range(50)]
-    assert overfit(texts, 2500, 2e-3, codec, 10) > 0.9
 
 
 @pytest.fixture(scope="module")

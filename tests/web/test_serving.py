@@ -14,11 +14,14 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 
+from inksight.detect.rapidocr import RapidOcr
 from inksight.ink import Page
 from inksight.web import work
 from inksight.web.limits import Limits
@@ -66,6 +69,29 @@ def test_twenty_at_once_are_all_answered_right():
     assert all(document["words"] for _, document in right)
     assert answers == [right[i % 4] for i in range(20)]
     assert most[0] - before < 400 * 2**20
+
+
+class Engine:
+    """Stands in for RapidOCR, and notices when it is used by two at once."""
+
+    def __init__(self):
+        self.inside = self.most = 0
+
+    def __call__(self, *_, **__):
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        time.sleep(0.02)
+        self.inside -= 1
+        return SimpleNamespace(txts=None, boxes=None)
+
+
+def test_threads_take_turns_with_the_detector():
+    detector, engine = RapidOcr(), Engine()
+    detector._engine = engine
+    rgb = np.zeros((40, 40, 3), np.uint8)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda i: (detector, detector.lines)[i % 2](rgb), range(8)))
+    assert engine.most == 1
 
 
 class Work:

@@ -142,7 +142,7 @@ def test_words_light_up_and_are_mended(tab, sketch):
     expect(page.locator(".lines")).to_contain_text("odd")
     after = document(page)
     at = next(i for i, w in enumerate(after["words"]) if w["text"] == "odd")
-        assert after["words"][at]["origin"].startswith("derender")  # with the text, or without where that fits better
+    assert after["words"][at]["origin"].startswith("derender")  # with the text, or without where that fits better
     assert after["words"][:at] == before["words"][:at]
     page.click("#card-merge")
     expect(page.locator(".lines button")).to_have_count(len(before["words"]) - 1)

@@ -6,13 +6,15 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from inksight import detect
 from inksight.detect.ruling import without_ruling
+from inksight.frames import Homography
 from inksight.geometry import Affine
 from inksight.image import ink_map, open_image
 from inksight.ink import Word
+from inksight.sheet.render import render
 from inksight.skeleton import trace
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -36,6 +38,17 @@ def example():
     rgb = open_image(EXAMPLES / "page.jpg")
     with patch.object(socket.socket, "connect", no_network):
         return rgb, tuple(detect.load("rapidocr")(rgb))
+
+
+@cache
+def flat():
+    """The sheet in examples/page.jpg laid flat by what is known of its making, in even light, 800 x 1000: uint8."""
+    corners = [(62, 44), (1152, 72), (1176, 1462), (30, 1440)]  # in make_page.py
+    to_photo = Homography.of_corners([(-4, -4), (804, -4), (804, 1004), (-4, 1004)], corners)
+    seen = Image.fromarray(render(open_image(EXAMPLES / "page.jpg"), to_photo, (800, 1000)))
+    paper = seen.resize((100, 125)).filter(ImageFilter.MaxFilter(5)).filter(ImageFilter.GaussianBlur(3))
+    light = np.asarray(paper.resize(seen.size, Image.Resampling.BICUBIC), float)
+    return (np.asarray(seen) / light * 238).clip(0, 255).astype(np.uint8)
 
 
 def drawn(*lines, size=(400, 300), pen=4, light=False):

@@ -28,11 +28,12 @@ from PIL import ExifTags, Image, ImageOps, TiffImagePlugin, UnidentifiedImageErr
 from .canvas import fit, standardise
 from .errors import InputError
 from .geometry import Affine
-from .inkmap import Map, Pixels, binarize, ink_map
+from .inkmap import Map, Pixels, binarize, ink_map, is_drawn
 
 __all__ = [
     "MANY_MEGAPIXELS", "MAX_MEGAPIXELS", "MIN_SIDE", "PDF_DPI", "Map", "Picture", "Pixels", "Source", "binarize",
-    "count_pages", "fit", "ink_map", "open_image", "open_pages", "open_picture", "open_pictures", "standardise",
+    "count_pages", "fit", "ink_map", "is_drawn", "open_image", "open_pages", "open_picture", "open_pictures",
+    "standardise",
 ]  # fmt: skip
 
 _Page = TypeVar("_Page")

@@ -15,6 +15,7 @@ Map = NDArray[np.float32]
 _BLOCKS = 16  # the longer side is cut into at most this many blocks; paper and light are taken as even within one
 _BLOCK = 48  # side of a block in the reduced picture; also the smallest block in pixels of the picture
 _FAINTEST = 0.1  # contrast beyond the noise from which ink is stretched to 1; fainter marks stay grey
+_PEN = 0.6  # the usual ink on a pen's line is 0.85 and more, on the spots of textures 0.45 and less
 _DARK = 16.0  # grey levels added to the paper's when dividing by it: keeps the noise of black surfaces small
 
 
@@ -166,6 +167,14 @@ def _noise(excess: Map, rows: int, columns: int) -> tuple[Map, Map]:
         np.array(Image.fromarray(v).resize(size, Image.Resampling.BILINEAR)) for v in (high + 0.385 * sigma, sigma)
     )
     return middle, sigma
+
+
+def is_drawn(ink: Map, mask: NDArray[np.bool_]) -> bool:
+    """Whether the ink of a map, where `mask` is True, comes from a pen.
+
+    A pen's lines are about equally dark all along. What is darkest in a texture, such as fur or wood, is just its tail.
+    """
+    return bool(mask.any()) and float(np.median(ink[mask])) > _PEN
 
 
 def binarize(ink: Map) -> NDArray[np.bool_]:

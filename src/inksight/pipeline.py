@@ -19,7 +19,7 @@ from .detect.layout import reading_order
 from .detect.ruling import without_ruling
 from .frames import Chain, Frame
 from .hold import held
-from .image import Map, Picture, Pixels, Source, binarize, ink_map, open_picture, open_pictures
+from .image import Map, Picture, Pixels, Source, binarize, ink_map, is_drawn, open_picture, open_pictures
 from .ink import Box, Line, Page, Word
 from .report import Clock, PageReport, Report, covered
 from .sheet import Sheet
@@ -148,6 +148,8 @@ def _convert(
     if mask.any():
         with clock.on("detection"):
             found = _believed(_found(find, picture.pixels, sheet), len(sheet.rgb))
+    if not found and not is_drawn(ink, mask):  # a cat, a lawn, an empty table
+        mask = np.zeros_like(mask)
     parts = crops(sheet.rgb, ink, mask, found)
     if listener and mask.any():
         listener.found([Word(box=c.box).transformed(frame).box for _, c in parts.words])

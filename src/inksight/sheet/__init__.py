@@ -28,19 +28,25 @@ from .camera import flat_to_picture
 from .contour import contour
 from .outline import outlines
 from .render import render
-from .writing import direction, is_upside_down, middle_lines
+from .writing import direction, is_upside_down, middle_lines, strip
 
 Mask = NDArray[np.bool_]
 
 LOOK_SIDE = 736
 """Longer side in pixels of the picture in which the sheet and the lines of writing are looked for."""
 
-LEVEL, ROUGHLY = np.radians(0.5), np.radians(8)
+LEVEL, ROUGHLY = np.radians(1), np.radians(8)
 """Writing that is turned by less stays as it is: detectors and tracer don't mind. By the second where the edges of the
 sheet say better what is level, or where there are but words, each of which slopes in its own way."""
 
 WORDS_LONG = 6.0
 """Lines of several words are that many times as long as high."""
+
+THICK = 0.25
+"""Writing is less high than this share of the picture's shorter side."""
+
+READABLE = 0.6
+"""Writing is read more surely; a table's grain is not."""
 
 FEW = 3
 """With fewer lines of writing one looks closer: steep text in small letters is hard to find."""
@@ -116,7 +122,7 @@ def flatten(rgb: Pixels, side: int) -> Sheet:
     from ..detect.rapidocr import shared
 
     look = as_it_is(rgb, LOOK_SIDE)
-    boxes = shared().lines(look.rgb)
+    boxes = _text_lines(look.rgb)
     edges = _edges(look.rgb, boxes, look.frame)
     boxes = _mapped(boxes, look.frame)
     camera = flat_to_picture(edges.corners, rgb.shape[1::-1]) if edges.whole else Affine()
@@ -137,14 +143,32 @@ def flatten(rgb: Pixels, side: int) -> Sheet:
     return _laid_flat(rgb, straight, edges, side)
 
 
-def _second_look(rgb: Pixels, camera: Frame, edges: _Edges) -> Array:
-    """The boxes of the text lines in the flat sheet as it lies, or turned by 90 degrees if there are more then."""
+def _text_lines(rgb: Pixels) -> Array:
+    """The boxes of the lines of writing, float64 (n, 4, 2).
+
+    Without those as large as the sheet that they mistake; and where there are but a few, which may be a table's grain,
+    without those that can't be read.
+    """
     from ..detect.rapidocr import shared
 
+    boxes = shared().lines(rgb)
+    sides = np.linalg.norm(boxes - np.roll(boxes, 1, axis=1), axis=2)
+    boxes = np.asarray(boxes[sides.min(axis=1, initial=np.inf) < THICK * min(rgb.shape[:2])])
+    if len(boxes) >= FEW:
+        return boxes
+    lines, heights = middle_lines(boxes, 0)
+    strips = [strip(rgb, line, height, Affine()) for line, height in zip(lines, heights.tolist(), strict=True)]
+    both = [way for s in strips for way in (s, s[::-1, ::-1])]
+    read = np.array(shared().sureness(both) if both else []).reshape(-1, 2)
+    return np.asarray(boxes[read.max(axis=1, initial=0) > READABLE])
+
+
+def _second_look(rgb: Pixels, camera: Frame, edges: _Edges) -> Array:
+    """The boxes of the text lines in the flat sheet as it lies, or turned by 90 degrees if there are more then."""
     found = []
     for turn in (0.0, np.pi / 2):
         sheet = _laid_flat(rgb, Chain((Affine.rotation(turn), camera)), edges, LOOK_SIDE)
-        found.append(_mapped(shared().lines(sheet.rgb), sheet.frame))
+        found.append(_mapped(_text_lines(sheet.rgb), sheet.frame))
     return max(found, key=lambda boxes: len(middle_lines(boxes)[0]))
 
 

@@ -81,7 +81,7 @@ class _Field:
             worth.append(np.full(len(course), counts))
         a, b, w = np.concatenate(terms), np.concatenate(values), np.concatenate(worth)
         powers = [(i + 1.0) * (j + 1.0) for i in range(ORDER[0]) for j in range(ORDER[1])]
-        calm = np.sqrt(0.001 * len(b)) * np.diag(powers)
+        calm = np.sqrt(0.0002 * len(b)) * np.diag(powers)
         weight, solved = w.copy(), np.zeros(a.shape[1])
         for _ in range(8):
             rows = np.vstack([a * weight[:, None], calm])

@@ -73,14 +73,14 @@ def is_upside_down(
     strips: list[Pixels] = []
     read: list[float] = []
     for i in longest.tolist():
-        strips.append(_strip(rgb, lines[i], float(heights[i]), to_rgb))
+        strips.append(strip(rgb, lines[i], float(heights[i]), to_rgb))
         read += sureness(strips[-1:])
         if len(read) >= ENOUGH and np.mean(read) >= SURE:
             return False
     return bool(strips) and float(np.mean(sureness([s[::-1, ::-1] for s in strips])) - np.mean(read)) > SURER
 
 
-def _strip(rgb: Pixels, line: Array, height: float, to_rgb: Frame) -> Pixels:
+def strip(rgb: Pixels, line: Array, height: float, to_rgb: Frame) -> Pixels:
     """One line of writing, READ_HEIGHT pixels high, left end first."""
     start, end = line[np.argsort(line[:, 0])]
     dx, dy = (end - start).tolist()

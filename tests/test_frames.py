@@ -47,6 +47,18 @@ def test_then_is_one_after_the_other(turn, camera, xy):
     assert Homography.of(turn).then(camera).apply(xy) == pytest.approx(camera.apply(turn.apply(xy)), abs=1e-5)
 
 
+def test_a_long_line_bends_with_the_paper():
+    bend = Bend(np.array([[0.0], [30.0]]), (100, 100), 100)
+    line = np.array([[0.0, 5], [200, 5]])
+    seen = Stroke(line).transformed(Chain((bend, Affine.translation(0, 10)))).points
+    x = seen[:, 0].astype(float)
+    assert seen[[0, -1]].tolist() == [[0, 45], [200, 45]]
+    assert np.diff(x).max() <= 25
+    assert seen[:, 1] == pytest.approx(15 + 30 * ((x - 100) / 100) ** 2, abs=1e-4)
+    assert len(Stroke(line).transformed(Affine.scaling(2)).points) == 2
+    assert len(Stroke([[3, 4]]).transformed(bend).points) == 1
+
+
 def test_a_bend_moves_points_up_and_down_alone():
     bend = Bend(np.array([[0.0], [30.0]]), (100, 100), 100)
     assert bend.apply([[0, 5], [100, 5], [200, 5], [150, 5]]).tolist() == [[0, 35], [100, 5], [200, 35], [150, 12.5]]

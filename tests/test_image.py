@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from inksight import image
 from inksight.errors import InputError
-from inksight.image import count_pages, open_image, open_pages
+from inksight.image import count_pages, open_image, open_pages, open_picture
 
 W, H = 60, 40
 
@@ -361,3 +362,31 @@ def test_wrong_arrays(array: np.ndarray, what: str) -> None:
 
 def test_blank_page_is_no_error() -> None:
     assert (open_image(Image.new("RGB", (100, 80), "white")) == 255).all()
+
+
+class TestLargePictures:
+    @pytest.fixture(autouse=True)
+    def small_limit(self, monkeypatch):
+        monkeypatch.setattr(image, "MANY_MEGAPIXELS", W * H / 1e6 / 3)
+
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+    @pytest.mark.parametrize("orientation", [1, 3, 6])
+    def test_are_reduced_and_say_how_large_they_were(self, kind, orientation):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        data = encode(drawing(), kind, exif=exif)
+        picture, full = open_picture(data), open_image(data)
+        assert (picture.height, picture.width) == full.shape[:2]
+        assert picture.pixels.shape == (full.shape[0] // 2, full.shape[1] // 2, 3)
+        assert abs(picture.pixels.astype(int) - full[::2, ::2]).mean() < 25
+        assert picture.frame.apply([picture.pixels.shape[1::-1]]).tolist() == [[picture.width, picture.height]]
+
+    def test_a_picture_of_the_callers_is_left_as_it_is(self):
+        file = Image.open(io.BytesIO(encode(drawing(), "JPEG")))
+        assert open_picture(file).pixels.shape == (H // 2, W // 2, 3)
+        assert file.size == (W, H)
+
+    def test_odd_sizes(self):
+        picture = open_picture(np.full((41, 61, 3), 200, np.uint8))
+        assert (picture.width, picture.height) == (61, 41)
+        assert picture.frame.apply([picture.pixels.shape[1::-1]])[0] == pytest.approx((61, 41))

@@ -15,12 +15,19 @@ from numpy.typing import ArrayLike
 
 from .geometry import Affine, Array
 
+SHORT = 24.0
+"""So many pixels of a line on bent paper are straight."""
+
 
 class Frame(Protocol):
     """A smooth one-to-one map of the plane."""
 
     def apply(self, points: ArrayLike) -> Array:
         """The points (n, 2) in the target frame: float64 (n, 2)."""
+        ...
+
+    def along(self, curve: ArrayLike) -> Array:
+        """The points of a curve in the target frame: float64 (m, 2), more of them where straight lines bend."""
         ...
 
     def inverse(self) -> Frame:
@@ -62,6 +69,9 @@ class Homography:
         with np.errstate(divide="ignore", invalid="ignore"):
             mapped: Array = u[:, :2] / u[:, 2:]
         return mapped
+
+    def along(self, curve: ArrayLike) -> Array:
+        return self.apply(curve)
 
     def then(self, after: Homography) -> Homography:
         """The map that does this one first, then `after`."""
@@ -106,6 +116,9 @@ class Bend:
         xy[:, 1] += self.shift(xy)[0]
         return xy
 
+    def along(self, curve: ArrayLike) -> Array:
+        return self.apply(_subdivided(curve))
+
     def inverse(self) -> _Unbend:
         return _Unbend(self)
 
@@ -130,6 +143,9 @@ class _Unbend:
                 break
         return xy
 
+    def along(self, curve: ArrayLike) -> Array:
+        return self.apply(_subdivided(curve))
+
     def inverse(self) -> Bend:
         return self.bend
 
@@ -147,6 +163,9 @@ class Chain:
     def apply(self, points: ArrayLike) -> Array:
         return reduce(lambda xy, frame: frame.apply(xy), self.frames, np.array(points, np.float64).reshape(-1, 2))
 
+    def along(self, curve: ArrayLike) -> Array:
+        return reduce(lambda xy, frame: frame.along(xy), self.frames, np.array(curve, np.float64).reshape(-1, 2))
+
     def inverse(self) -> Chain:
         return Chain(tuple(f.inverse() for f in reversed(self.frames)))
 
@@ -157,3 +176,11 @@ class Chain:
             x, y = frame.apply([at])[0].tolist()
             at = x, y
         return total
+
+
+def _subdivided(curve: ArrayLike) -> Array:
+    """The curve with more points on it, so that none is farther than SHORT from the next."""
+    xy = np.asarray(curve, np.float64).reshape(-1, 2)
+    parts = np.maximum(1, np.ceil(np.linalg.norm(np.diff(xy, axis=0), axis=1) / SHORT)).astype(int)
+    at = np.concatenate([*(k + np.arange(n) / n for k, n in enumerate(parts.tolist())), [len(xy) - 1]])
+    return np.stack([np.interp(at, np.arange(len(xy)), axis) for axis in xy.T], axis=1)

@@ -141,6 +141,10 @@ class Affine:
         x, y = xy[:, 0], xy[:, 1]
         return np.stack([self.a * x + self.b * y + self.c, self.d * x + self.e * y + self.f], axis=1)
 
+    def along(self, curve: ArrayLike) -> Array:
+        """The same: straight lines stay straight."""
+        return self.apply(curve)
+
     def then(self, after: Affine) -> Affine:
         """The map that does this one first, then `after`."""
         return Affine(

@@ -89,7 +89,7 @@ class Stroke:
         x0, y0, x1, y1 = self.box
         zoom = frame.zoom(((x0 + x1) / 2, (y0 + y1) / 2))
         width = self.width * zoom if self.width is not None and zoom > 0 else None
-        return Stroke(frame.apply(self.points), width, self.color)
+        return Stroke(frame.along(self.points), width, self.color)
 
 
 @dataclass(frozen=True)

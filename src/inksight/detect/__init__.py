@@ -1,7 +1,7 @@
 """Where the words of a page are.
 
 A detector is a callable from pixels to `Detection`s. Its boxes may be rough: `components.py` gives each piece of ink to
-the word that it belongs to. OpenCV is imported here and nowhere else, and only when a page is converted.
+the word that it belongs to. OpenCV is imported here and in sheet/ alone, and only when a page is converted.
 """
 
 from __future__ import annotations

@@ -4,8 +4,6 @@ import pytest
 
 from inksight.tidy import tidy
 
-REACH = 2.5
-
 
 def lists(strokes):
     return [s.tolist() for s in strokes]
@@ -32,17 +30,17 @@ def upright(x, y0, y1):
     ],
 )
 def test_late_strokes_go_to_their_place(strokes, late, expected):
-    assert lists(tidy(strokes, late, REACH)) == [strokes[k] for k in expected]
+    assert lists(tidy(strokes, late)) == [strokes[k] for k in expected]
 
 
 def test_a_late_stroke_that_goes_on_where_another_ended_is_one_with_it():
     first, rest, far = line(8, 40, 20), line(44, 60, 22), upright(100, 8, 40)
-    assert lists(tidy([first, far, rest], [2], REACH)) == [first + rest, far]
+    assert lists(tidy([first, far, rest], [2])) == [first + rest, far]
 
 
 def test_a_late_stroke_that_leads_into_another_is_one_with_it():
     begin, second = line(8, 40, 20), line(44, 60, 22)
-    assert lists(tidy([second, begin], [1], REACH)) == [begin + second]
+    assert lists(tidy([second, begin], [1])) == [begin + second]
 
 
 @pytest.mark.parametrize(
@@ -54,21 +52,23 @@ def test_a_late_stroke_that_leads_into_another_is_one_with_it():
     ],
 )
 def test_other_late_strokes_stay_strokes(late):
-    assert len(tidy([line(8, 40, 20), late], [1], REACH)) == 2
+    assert len(tidy([line(8, 40, 20), late], [1])) == 2
 
 
 def test_only_late_strokes_are_joined():
-    assert len(tidy([line(8, 40, 20), line(44, 60, 20)], [], REACH)) == 2
+    assert len(tidy([line(8, 40, 20), line(44, 60, 20)], [])) == 2
 
 
 def test_a_speck_beside_a_stroke_is_dropped_and_a_dot_is_not():
     stem = upright(20, 20, 56)
     speck, dot = [[24, 30], [25, 31]], [[20, 6], [21, 7]]
-    assert lists(tidy([stem, speck], [1], REACH)) == [stem]
-    assert lists(tidy([stem, dot], [1], REACH)) == [stem, dot]
-    assert lists(tidy([stem, speck], [], REACH)) == [stem, speck]  # drawn in its turn: meant
+    assert lists(tidy([stem, speck], [1])) == [stem]
+    assert lists(tidy([stem, dot], [1])) == [stem, dot]
+    assert lists(tidy([stem, speck], [])) == [stem, speck]  # drawn in its turn: meant
+    bar = line(12, 28, 30)
+    assert lists(tidy([stem, bar], [1])) == [stem, bar]
 
 
 def test_a_word_of_late_strokes_alone_is_kept():
-    assert lists(tidy([[[10, 10]]], [0], REACH)) == [[[10, 10]]]
-    assert tidy([], [], REACH) == []
+    assert lists(tidy([[[10, 10]]], [0])) == [[[10, 10]]]
+    assert tidy([], []) == []

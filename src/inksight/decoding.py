@@ -101,7 +101,7 @@ def decode(
 
 def _finish(word: _Word, text: str) -> Decoded:
     return Decoded(
-        strokes=tidy(word.strokes, word.late, word.reach),
+        strokes=tidy(word.strokes, word.late),
         text=text,
         ink_confidence=_mean(word.ink_logs),
         text_confidence=_mean(word.text_logs) if word.text_logs else word.reading.confidence,

@@ -16,8 +16,8 @@ from .geometry import Array, resample
 
 REPEAT = 2.5
 """Two strokes that stay this close to one another, in canvas pixels (sampled every 3), are one stroke drawn twice."""
-CRUMB_LENGTH, CRUMB_DISTANCE = 3.0, 2.2
-"""A late stroke this short, this close to other strokes all along, in units of the pen's reach, is a crumb."""
+CRUMB_LENGTH, CRUMB_DISTANCE = 7.5, 5.5
+"""A late stroke this short, this close to other strokes all along, in canvas pixels, is a crumb."""
 NEAR = 6.0
 """A late stroke that starts this close to another's end, in canvas pixels, and doesn't turn back, continues it."""
 TAIL = 6.0
@@ -34,25 +34,24 @@ class _Part:
     group: int
 
 
-def tidy(strokes: Sequence[ArrayLike], late: Sequence[int], reach: float) -> list[Path]:
+def tidy(strokes: Sequence[ArrayLike], late: Sequence[int]) -> list[Path]:
     """Strokes (n, 2) in canvas pixels as decoded -> int64 strokes in the order in which they were written.
 
     `late` holds the index of each stroke that was begun at ink left over; what follows one belongs to its group.
-    `reach` is how far ink lies from the pen's path, in canvas pixels.
     """
     groups = np.searchsorted(late, np.arange(len(strokes)), side="right").tolist()
     parts = [_Part(np.asarray(s, np.int64), g) for s, g in zip(strokes, groups, strict=True)]
-    return _without_repeats(_in_place(_joined(_without_crumbs(parts, reach))))
+    return _without_repeats(_in_place(_joined(_without_crumbs(parts))))
 
 
-def _without_crumbs(parts: list[_Part], reach: float) -> list[_Part]:
+def _without_crumbs(parts: list[_Part]) -> list[_Part]:
     kept = list(parts)
     for part in parts:
         others = [p for p in kept if p is not part]
-        if part.group and others and _length(part.points) <= CRUMB_LENGTH * reach:
+        if part.group and others and _length(part.points) <= CRUMB_LENGTH:
             beside = np.concatenate([resample(p.points, 1.0) for p in others])
             apart = np.linalg.norm(part.points[:, None] - beside[None], axis=2).min(axis=1)
-            if apart.max() <= CRUMB_DISTANCE * reach:
+            if apart.max() <= CRUMB_DISTANCE:
                 kept = others
     return kept
 

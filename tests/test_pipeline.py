@@ -127,7 +127,8 @@ def test_turned_words_are_read_and_their_strokes_lie_on_the_ink(angle):
     text = " ".join(words)
     flat = pipeline.convert(picture, detector=known(*(replace(w, quad=None) for w in found)))
     assert text_scores(page.text, text)["cer"] < 0.15
-    assert text_scores(flat.text, text)["cer"] > 0.25  # where nobody says how they are turned
+    if angle > 20:  # which the model reads as it is
+        assert text_scores(flat.text, text)["cer"] > 0.25  # where nobody says how they are turned
 
 
 def test_a_large_box_with_a_guess_is_no_word(tracer):

@@ -269,7 +269,7 @@ def _as_drawing(word: Word, crop: Crop) -> Word:
 
 def _sketch(crop: Crop) -> Word:
     """A drawing: strokes without text."""
-    strokes = tuple(s.transformed(crop.frame) for s in trace_skeleton(crop.ink))
+    strokes = tuple(s.transformed(crop.frame) for s in held(trace_skeleton(crop.ink), binarize(crop.ink)))
     return Word(strokes, box=crop.box, origin="skeleton", kind="drawing")
 
 

@@ -20,6 +20,9 @@ from .sheet import contact_sheet
 Scores: TypeAlias = dict[str, float]
 """Of one word: measure -> value; NaN where the measure does not apply."""
 
+Summary: TypeAlias = Mapping[str, Mapping[str, Mapping[str, float]]]
+"""row -> measure -> statistic ("median", "mean", "p90", "n") -> value"""
+
 # What the table shows: measure, statistic, heading.
 _TABLE = (
     ("ldtw", "median", "body LDTW, % of ink height, median"),
@@ -68,16 +71,7 @@ class Report:
 
     def table(self) -> str:
         """A Markdown table: measures down, rows across."""
-        summary = self.summary()
-        cells = [["", *summary], ["words", *(str(len(self.rows[row])) for row in summary)]]
-        for measure, statistic, heading in _TABLE:
-            values = [summary[row].get(measure, {}).get(statistic) for row in summary]
-            if any(v is not None for v in values):
-                cells.append([heading, *("" if v is None else f"{v:.3g}" for v in values)])
-        widths = [max(len(line[k]) for line in cells) for k in range(len(cells[0]))]
-        lines = ["| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |" for line in cells]
-        lines.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
-        return "\n".join(lines)
+        return table(self.summary(), {row: len(scores) for row, scores in self.rows.items()})
 
     def to_json(self) -> dict[str, Any]:
         """Settings, summary and every word's scores; what doesn't apply is null."""
@@ -115,6 +109,19 @@ class Report:
             f"{bad:.1f}  {s.text} > {w.text}" + (f" ({w.origin})" if w.origin not in ("", usual) else "")
             for bad, s, w in pairs
         ]
+
+
+def table(summary: Summary, words: Mapping[str, int]) -> str:
+    """A summary as a Markdown table, measures down, rows across; `words` says how many words each row has."""
+    cells = [["", *summary], ["words", *(str(words[row]) for row in summary)]]
+    for measure, statistic, heading in _TABLE:
+        values = [summary[row].get(measure, {}).get(statistic) for row in summary]
+        if any(v is not None for v in values):
+            cells.append([heading, *("" if v is None else f"{v:.3g}" for v in values)])
+    widths = [max(len(line[k]) for line in cells) for k in range(len(cells[0]))]
+    lines = ["| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |" for line in cells]
+    lines.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
+    return "\n".join(lines)
 
 
 def _summarise(scores: Sequence[Scores]) -> dict[str, dict[str, float]]:

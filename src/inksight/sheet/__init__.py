@@ -185,7 +185,6 @@ def _snapped(angle: float, tolerance: float) -> float:
 
 def _edges(rgb: Pixels, boxes: Array, frame: Frame) -> _Edges:
     """The edges of the likeliest sheet that holds the writing in `boxes`, float64 (n, 4, 2), moved by `frame`."""
-    height, width = rgb.shape[:2]
     for outline in outlines(rgb):
         if len(boxes) == 0 and not (outline.whole and outline.score > LIKELY_BLANK):
             continue
@@ -194,8 +193,7 @@ def _edges(rgb: Pixels, boxes: Array, frame: Frame) -> _Edges:
             if _share_inside(boxes, edges.course, rgb.shape[:2]) < HELD:
                 edges = _Edges.straight(outline.corners, outline.cut)
             return _Edges(frame.apply(edges.corners), [frame.apply(s) for s in edges.sides], edges.cut)
-    rim = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
-    return _Edges.straight(frame.apply(rim), (True, True, True, True))
+    return _Edges.straight(frame.apply(_rim(rgb)), (True, True, True, True))
 
 
 def _share_inside(boxes: Array, course: Array, shape: tuple[int, ...]) -> float:
@@ -234,12 +232,24 @@ def _laid_flat(rgb: Pixels, to_rgb: Frame, edges: _Edges, side: int) -> Sheet:
     width, height = max(4, round((x1 - x0) * scale)), max(4, round((y1 - y0) * scale))
     place = Affine.scaling((x1 - x0) / width, (y1 - y0) / height).then(Affine.translation(x0, y0))
     frame = Chain((place, to_rgb))
-    course = frame.inverse().apply(edges.course)
-    inside = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(inside, [course.round().astype(np.int32)], 1)
     window = 2 * round(SEAM * max(width, height)) + 1 if edges.found else 1
-    inside = cv2.erode(inside, np.ones((window, window), np.uint8))
+    inside = cv2.erode(_filled(frame, edges.course, (width, height)), np.ones((window, window), np.uint8))
+    inside &= _filled(frame, _rim(rgb), (width, height))
     return Sheet(_papered(render(rgb, frame, (width, height)), inside > 0), frame, inside > 0)
+
+
+def _filled(frame: Frame, course: Array, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """1 within the course, which lies where `frame` leads, 0 without: uint8 (H, W)."""
+    region = np.zeros(size[::-1], np.uint8)
+    polygon = frame.inverse().along(np.concatenate([course, course[:1]]))
+    cv2.fillPoly(region, [polygon.round().astype(np.int32)], 1)
+    return region
+
+
+def _rim(rgb: Pixels) -> Array:
+    """The corners of the picture."""
+    height, width = rgb.shape[:2]
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
 
 
 def _papered(rgb: Pixels, inside: Mask) -> Pixels:

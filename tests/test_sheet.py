@@ -97,8 +97,13 @@ def test_a_level_scan_comes_as_it_is():
 @pytest.mark.parametrize("angle", [-11, 4])
 def test_skewed_writing_is_levelled_without_a_sheet_in_sight(angle):
     shot = shoot(flat(), Camera(size=(900, 1200), fill=1.5, roll=angle))
-    _, turn, _ = laid_flat(shot)
+    sheet, turn, _ = laid_flat(shot)
     assert abs(turn) < 0.7
+    y, x = np.nonzero(sheet.inside)  # nothing is made of what lies beyond the picture
+    there = sheet.frame.apply(np.stack([x, y], axis=1)[::97] + 0.5)
+    assert (there > -2).all()
+    assert (there < np.array([902, 1202])).all()
+    assert sheet.inside.sum() * sheet.frame.zoom((400, 400)) ** 2 == pytest.approx(900 * 1200, rel=0.02)
 
 
 def test_a_cut_off_sheet_loses_its_table_alone():

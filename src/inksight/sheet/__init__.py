@@ -226,16 +226,16 @@ def _laid_flat(rgb: Pixels, to_rgb: Frame, edges: _Edges, side: int) -> Sheet:
     It has the picture's own resolution, as far as `side` permits.
     """
     back = to_rgb.inverse()
-    seen = back.apply(edges.course.clip(0, rgb.shape[1::-1]))
+    seen = back.along(np.concatenate([edges.course, edges.course[:1]]).clip(0, rgb.shape[1::-1]))
     (x0, y0), (x1, y1) = (f(seen, axis=0).tolist() for f in (np.min, np.max))
     scale = min(to_rgb.zoom(((x0 + x1) / 2, (y0 + y1) / 2)), side / max(x1 - x0, y1 - y0))
     width, height = max(4, round((x1 - x0) * scale)), max(4, round((y1 - y0) * scale))
     place = Affine.scaling((x1 - x0) / width, (y1 - y0) / height).then(Affine.translation(x0, y0))
     frame = Chain((place, to_rgb))
     window = 2 * round(SEAM * max(width, height)) + 1 if edges.found else 1
-    inside = cv2.erode(_filled(frame, edges.course, (width, height)), np.ones((window, window), np.uint8))
-    inside &= _filled(frame, _rim(rgb), (width, height))
-    return Sheet(_papered(render(rgb, frame, (width, height)), inside > 0), frame, inside > 0)
+    on_sheet = cv2.erode(_filled(frame, edges.course, (width, height)), np.ones((window, window), np.uint8))
+    inside = (on_sheet > 0) & (_filled(frame, _rim(rgb), (width, height)) > 0)
+    return Sheet(_papered(render(rgb, frame, (width, height)), inside), frame, inside)
 
 
 def _filled(frame: Frame, course: Array, size: tuple[int, int]) -> NDArray[np.uint8]:

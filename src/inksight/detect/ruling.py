@@ -95,7 +95,7 @@ class _Pieces:
 
 
 def _lines(ink: Map, mask: Mask, limit: int) -> tuple[Mask, Mask]:
-    """The long, nearly horizontal lines, at most `limit` pixels thick: their pixels, and where they run, bool (H, W).
+    """The long, nearly horizontal lines, at most `limit` pixels thick: their pixels, and those beside them that are no darker, bool (H, W).
 
     Lines of the paper go on to its edge, also where they are too short or too pale to be seen as lines.
     """
@@ -111,7 +111,7 @@ def _lines(ink: Map, mask: Mask, limit: int) -> tuple[Mask, Mask]:
         level = np.average(pieces.level[chain], weights=pieces.width[chain])
         cv2.polylines(highest, [path], False, 1.4 * thickness + 1, thickness=limit + 2)
         cv2.polylines(darkest, [path], False, level + SAME_LEVEL, thickness=limit + 2)
-    return mask & (runs <= highest) & (ink <= darkest), highest > 0
+    return mask & (runs <= highest) & (ink <= darkest), (highest > 0) & (ink <= darkest)
 
 
 def _to_borders(path: Array, width: int) -> Array:

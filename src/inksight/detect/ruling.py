@@ -95,7 +95,7 @@ class _Pieces:
 
 
 def _lines(ink: Map, mask: Mask, limit: int) -> tuple[Mask, Mask]:
-    """The long, nearly horizontal lines, at most `limit` pixels thick: their pixels, and those beside them that are no darker, bool (H, W).
+    """The long, nearly horizontal lines, at most `limit` pixels thick: their pixels, and what is no darker beside them.
 
     Lines of the paper go on to its edge, also where they are too short or too pale to be seen as lines.
     """

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 
@@ -8,10 +9,12 @@ from click.testing import CliRunner
 from PIL import Image
 
 import inksight
+from bench.camera import Camera, shoot
 from inksight import cli, detect, formats, pipeline, tokens
 from inksight.evaluate import sets
+from inksight.image import open_pages
 from inksight.ink import Word
-from tests.pages import SkeletonTracer, drawn, zigzag
+from tests.pages import SkeletonTracer, drawn, flat, zigzag
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +59,7 @@ def convert(*arguments):
 def test_the_result_goes_beside_the_picture(folder):
     code, out, err = convert("a.png")
     assert (code, out) == (0, "")
-    assert err == ['a.png -> a.svg: "hi", 1 stroke']
+    assert err == ['a.png -> a.svg: "hi", 1 stroke, 93% of the ink']
     assert formats.read(folder / "a.svg").text == "hi"
 
 
@@ -86,7 +89,7 @@ def test_standard_output(folder):
     code, out, err = convert("a.png", "-o", "-", "--to", "json")
     assert code == 0
     assert json.loads(out)["words"][0]["text"] == "hi"
-    assert err == ['a.png -> -: "hi", 1 stroke']
+    assert err == ['a.png -> -: "hi", 1 stroke, 93% of the ink']
 
 
 def test_pages_are_numbered(folder):
@@ -159,8 +162,8 @@ def test_a_bad_picture_does_not_stop_the_others(folder):
     code, _, err = convert("a.png", "gone.png", "b.jpg", "-o", "ink")
     assert code == 1
     assert err == [
-        'a.png -> ink/a.svg: "hi", 1 stroke',
-        'b.jpg -> ink/b.svg: "hi", 1 stroke',
+        'a.png -> ink/a.svg: "hi", 1 stroke, 93% of the ink',
+        'b.jpg -> ink/b.svg: "hi", 1 stroke, 93% of the ink',
         "inksight: gone.png: no such file; check the name",
         "inksight: 2 of 3 pages converted",
     ]
@@ -251,3 +254,36 @@ def test_evaluate_says_what_is_wrong_with_the_data(folder, monkeypatch):
     code, out, err = run("evaluate", "nowhere")
     assert (code, out, len(err)) == (2, "", 1)
     assert err[0].startswith("inksight: nowhere")
+
+
+# --------------------------------------------------------------------------------------------------------- sheets
+
+
+def test_flatten_gives_the_sheet_and_its_picture(folder):
+    shot = shoot(flat(), Camera(size=(600, 800), pitch=15, roll=6, table="dark"))
+    Image.fromarray(shot.photo).save("table.png")
+    assert convert("table.png", "-o", "seen.json")[0] == 0
+    assert convert("table.png", "--flatten", "-o", "flat.json")[0] == 0
+    seen, sheet = (formats.read(folder / f"{n}.json") for n in ("seen", "flat"))
+    assert (seen.width, seen.height) == (600, 800)
+    assert sheet.width / sheet.height == pytest.approx(0.8, rel=0.06)
+    assert sheet.width < 520
+    convert("table.png", "--flatten", "--background", "photo", "-o", "flat.png")
+    assert np.asarray(Image.open("flat.png").convert("L"))[5:40, 5:40].mean() > 60  # paper up to the corner, no table
+    assert np.asarray(Image.open("table.png").convert("L"))[5:40, 5:40].mean() < 60
+
+
+def test_a_document_of_flat_sheets_shows_flat_photos(folder):
+    shot = shoot(flat(), Camera(size=(600, 800), pitch=15, roll=6, table="dark"))
+    for name in ("p.png", "q.png"):
+        Image.fromarray(shot.photo).save(name)
+    code, _, err = convert("p.png", "q.png", "--flatten", "--background", "photo", "-o", "both.pdf")
+    assert (code, err[-1]) == (0, "2 pages -> both.pdf")
+    for picture in open_pages(folder / "both.pdf"):
+        assert picture.mean(axis=2)[20:60, 20:60].mean() > 150
+    assert not list(folder.glob(".both*"))
+
+
+def test_profile_tells_where_the_time_went(folder):
+    _, _, err = convert("a.png", "--profile")
+    assert re.search(r"of the ink \(sheet \d.*, detection .*, tracing .*, rest \d+\.\d\d s\)$", err[0])

@@ -179,7 +179,7 @@ def test_the_report_says_what_was_found_and_what_was_covered(tracer):
     assert (report.words, report.drawings, report.doubtful) == (1, 1, 0)
     assert report.covered > 0.97
     assert set(report.seconds) == {"sheet", "detection", "tracing", "rest"}
-    assert "1 word" in report.summary
+    assert report.note == f"1 drawing, {report.covered:.0%} of the ink"
     tracer.trace_inks = lambda inks, **_: [inksight.Word(confidence=0.0, box=(0, 0, 1, 1)) for _ in inks]
     pipeline.convert(picture, detector=known(Detection(BOX, "hello", 0.9)), report=reports.append)
     assert reports[1].covered < 0.7

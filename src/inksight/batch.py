@@ -58,8 +58,9 @@ class Task:
             return False
 
 
-Reader = Callable[..., "tuple[Pixels, Page]"]
-"""Called with a task and its image.Picture; gives the page and what it lies over, as pipeline.convert_shown does."""
+Reader = Callable[..., "tuple[Pixels, Page] | tuple[Pixels, Page, str]"]
+"""Called with a task and its image.Picture; gives the page and what it lies over, as pipeline.convert_shown does, and
+what else there is to tell of it."""
 Writer = Callable[[Task, "Page", "Pixels"], None]
 
 
@@ -79,11 +80,12 @@ class Work:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a task: the words that were read and the number of strokes, or the error, in one line."""
+    """What came of a task: the words read, the number of strokes and what else there is to say, or the error."""
 
     task: Task
     words: tuple[str, ...] = ()
     strokes: int = 0
+    note: str = ""
     error: str | None = None
     no_space: bool = False
     """Whether nothing more can be written there, so that further pages would be lost labour."""
@@ -98,7 +100,7 @@ def do(task: Task, work: Work) -> Outcome:
 
     try:
         picture = open_picture(task.source, page=(task.page or 1) - 1)
-        shown, page = work.read(task, picture)
+        shown, page, note = (*work.read(task, picture), "")[:3]
         work.write(task, page, shown)
     except InputError as error:
         if work.debug:
@@ -110,7 +112,7 @@ def do(task: Task, work: Work) -> Outcome:
             raise
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
         return Outcome(task, error=f"{task.name}: inksight failed ({reason}); please report it, with what --debug says")
-    return Outcome(task, tuple(w.text for w in page.words if w.text), len(page.strokes))
+    return Outcome(task, tuple(w.text for w in page.words if w.text), len(page.strokes), note)
 
 
 def run(tasks: Sequence[Task], work: Work, processes: int = 1) -> Outcomes:

@@ -32,11 +32,11 @@ class PageReport:
         return cls(covered, len(words), len(page.words) - len(words), doubtful, dict(seconds))
 
     @property
-    def summary(self) -> str:
-        """One line: words, drawings, coverage."""
-        words = f"{self.words} words" + (f" ({self.doubtful} doubtful)" if self.doubtful else "")
-        drawings = f", {self.drawings} drawings" if self.drawings else ""
-        return f"{words}{drawings}, {self.covered:.0%} of the ink"
+    def note(self) -> str:
+        """What to say beside the number of words: those in doubt, drawings, coverage."""
+        doubtful = f"{self.doubtful} doubtful, " if self.doubtful else ""
+        drawings = f"{self.drawings} drawing{'' if self.drawings == 1 else 's'}, " if self.drawings else ""
+        return f"{doubtful}{drawings}{self.covered:.0%} of the ink"
 
     @property
     def profile(self) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @options.detector
 @options.model
 @click.option("--flatten", is_flag=True, help="The ink as on the flat sheet, and that sheet for the photo under it.")
+@click.option("--profile", is_flag=True, help="Tell where the time went, page by page.")
 @look
 @many
 @options.debug
@@ -39,6 +40,7 @@ def convert(
     boxes: str | None,
     model: str | None,
     flatten: bool,
+    profile: bool,
     look: Look,
     many: Many,
     debug: bool,
@@ -79,7 +81,9 @@ def convert(
         look=look,
         many=many,
         debug=debug,
-        read=partial(_read_page, mode=mode, detector=chosen, boxes=boxes, model=model, flatten=flatten),
+        read=partial(
+            _read_page, profile=profile, mode=mode, detector=chosen, boxes=boxes, model=model, flatten=flatten
+        ),
         prepare=partial(_load, model, None if boxes else chosen),
     )
 
@@ -144,12 +148,22 @@ def _load(model: str | None, detector: str | None = None) -> None:
 
 
 def _read_page(
-    task: Task, picture: Picture, progress: Progress | None = None, *, detector: str, boxes: str | None, **settings: Any
-) -> tuple[Pixels, Page]:
+    task: Task,
+    picture: Picture,
+    progress: Progress | None = None,
+    *,
+    detector: str,
+    boxes: str | None,
+    profile: bool = False,
+    **settings: Any,
+) -> tuple[Pixels, Page, str]:
     from .. import detect, pipeline
+    from ..report import PageReport
 
     find = detect.load(detector, boxes, picture=task.source, page=task.page)
-    return pipeline.convert_shown(picture, detector=find, progress=progress, **settings)
+    reports: list[PageReport] = []
+    shown, page = pipeline.convert_shown(picture, detector=find, progress=progress, report=reports.append, **settings)
+    return shown, page, reports[0].note + (f" ({reports[0].profile})" if profile else "")
 
 
 def _read_word(task: Task, picture: Picture, progress: Progress | None = None, **settings: Any) -> tuple[Pixels, Page]:

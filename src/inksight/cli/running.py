@@ -164,9 +164,11 @@ class _Run:
             return
         texts, strokes = outcome.words, outcome.strokes
         words = f'"{texts[0]}"' if len(texts) == 1 else f"{len(texts)} words"
+        note = f", {outcome.note}" if outcome.note else ""
         target = f" -> {outcome.task.target}" if self.shows_targets else ""
         with tqdm.external_write_mode(file=sys.stderr):  # above the bar
-            click.echo(f"{outcome.task.name}{target}: {words}, {strokes} stroke{'' if strokes == 1 else 's'}", err=True)
+            ink = f"{words}, {strokes} stroke{'' if strokes == 1 else 's'}{note}"
+            click.echo(f"{outcome.task.name}{target}: {ink}", err=True)
 
 
 def _numbers(count: int) -> Sequence[int | None]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from . import detect, doubt, wide
-from . import sheet as sheets
 from .appearance import measured
 from .detect import Detection, Detector
 from .detect.components import Crop, Crops, Inked, crops
@@ -22,11 +21,11 @@ from .hold import held
 from .image import Map, Picture, Pixels, Source, binarize, ink_map, is_drawn, open_picture, open_pictures
 from .ink import Box, Line, Page, Word
 from .report import Clock, PageReport, Report, covered
-from .sheet import Sheet
 from .skeleton import trace as trace_skeleton
 from .tokens import READING
 
 if TYPE_CHECKING:
+    from .sheet import Sheet
     from .tracer import Tracer
 
 Progress = Callable[[int, int], None]
@@ -166,6 +165,8 @@ def _convert(
 
 def _sheet(rgb: Pixels, find: Detector, flatten: bool) -> Sheet:
     """What the detector and the tracer see. Who knows where the words are speaks of the picture as it is."""
+    from . import sheet as sheets  # brings OpenCV: only when a page is converted
+
     if flatten or detect.looks(find):
         return sheets.flatten(rgb, WORKING_SIDE)
     return sheets.as_it_is(rgb, WORKING_SIDE)
@@ -175,7 +176,9 @@ def _found(find: Detector, rgb: Pixels, sheet: Sheet) -> Sequence[Detection]:
     """The words, in pixels of the sheet."""
     if detect.looks(find):
         return find(sheet.rgb)
-    plain = sheets.as_it_is(rgb, WORKING_SIDE)
+    from .sheet import as_it_is
+
+    plain = as_it_is(rgb, WORKING_SIDE)
     to_sheet = Chain((plain.frame, sheet.frame.inverse()))
     return [word.transformed(to_sheet) for word in find(plain.rgb)]
 

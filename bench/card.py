@@ -25,10 +25,12 @@ from typing import Any
 from inksight.engine import DEFAULT_MODEL
 from inksight.evaluate.report import table
 from inksight.saving import save
+from inksight.tokens import READING
 
 CARDS = Path(__file__).parent.parent / "src/inksight/models"
 WORST = 40
-OF_TEXT = ("cer", "cer_caseless", "exact", "crashed", "seconds")
+OF_TEXT = ("cer", "cer_caseless", "exact", "hard_pass")
+OF_ALL = ("crashed", "seconds")
 
 Report = Mapping[str, Any]
 Scores = Mapping[str, float | None]
@@ -135,8 +137,11 @@ def beside(reports: Sequence[Report]) -> str:
         raise ValueError("the reports of the modes are not of the same words")
     modes = {r["settings"]["mode"]: r for r in reports}
     summary = {mode: dict(r["summary"]["model"]) for mode, r in modes.items()}
-    if "recognize" in summary:  # it draws nothing, which is no failure
-        summary["recognize"] = {m: v for m, v in summary["recognize"].items() if m in OF_TEXT}
+    for mode, of_model in summary.items():  # what a mode doesn't do is no failure, and what it is told no success
+        if mode == "recognize":
+            summary[mode] = {m: v for m, v in of_model.items() if m in OF_TEXT + OF_ALL}
+        elif mode not in READING:
+            summary[mode] = {m: v for m, v in of_model.items() if m not in OF_TEXT}
     return table(summary, {mode: len(r["words"]) for mode, r in modes.items()})
 
 

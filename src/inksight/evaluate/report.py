@@ -99,8 +99,8 @@ class Report:
             ) from error
 
     def _badness(self) -> list[float]:
-        """LDTW where the truth is known, else how badly ink and picture agree."""
-        return [s.get("ldtw", 1 - s["coverage"] + s["spurious"]) for s in self.rows["model"]]
+        """LDTW where the truth is known, else how much ink is missed or invented, in %."""
+        return [s.get("ldtw", 100 * (1 - s["coverage"] + s["spurious"])) for s in self.rows["model"]]
 
     def _captions(self) -> list[str]:
         usual = self.settings.get("mode")

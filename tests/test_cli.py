@@ -201,7 +201,6 @@ def test_debug_shows_where_an_error_comes_from(folder):
 
 
 def test_the_choices_are_those_of_the_library():
-    assert cli.FORMATS == formats.FORMATS
     assert cli.MODES == tokens.MODES
     assert cli.DETECTORS == detect.NAMES
     assert sets.Split.__args__ == cli.SPLITS

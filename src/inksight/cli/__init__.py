@@ -7,9 +7,9 @@ import click
 
 from .. import __version__
 from . import convert, derenderings, evaluate, render, search, serve
-from .options import DETECTORS, FORMATS, MODES, SPLITS
+from .options import DETECTORS, MODES, SPLITS
 
-__all__ = ["DETECTORS", "FORMATS", "MODES", "SPLITS", "main"]
+__all__ = ["DETECTORS", "MODES", "SPLITS", "main"]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

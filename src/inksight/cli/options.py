@@ -1,4 +1,5 @@
-"""Options that several commands share, and the names they choose from (repeated here to load nothing heavy)."""
+"""Options that several commands share, and names they choose from, repeated here where the library has them in what is
+heavy to load."""
 
 from __future__ import annotations
 
@@ -7,30 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-FORMATS = (
-    "alto",
-    "apng",
-    "csv",
-    "excalidraw",
-    "gif",
-    "hocr",
-    "inkml",
-    "json",
-    "jsonl",
-    "md",
-    "mp4",
-    "npz",
-    "page",
-    "pdf",
-    "png",
-    "rm",
-    "rmdoc",
-    "svg",
-    "svg-animated",
-    "txt",
-    "webp",
-    "xopp",
-)
+from ..names import FORMATS
+
 MODES = ("derender", "derender-with-text", "recognize-and-derender", "recognize")
 DETECTORS = ("rapidocr", "tesseract", "doctr", "google-vision", "boxes", "none")
 BOXES = "boxes"

@@ -11,6 +11,7 @@ import click
 
 from ..errors import InputError
 from ..files import Outputs, Source, find_all, make_folder
+from ..names import FORMATS
 from . import options
 from .failures import Failures
 from .look import Look, look
@@ -37,9 +38,7 @@ class _Leaf:
 
 @click.command()
 @options.files
-@click.option(
-    "--from", "source_fmt", type=click.Choice(options.FORMATS), help="The format, where INPUT doesn't say it."
-)
+@click.option("--from", "source_fmt", type=click.Choice(FORMATS), help="The format, where INPUT doesn't say it.")
 @click.option("--photo", metavar="PICTURE", help="What the ink was traced from: it goes under the ink.")
 @look
 @options.debug

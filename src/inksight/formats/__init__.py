@@ -1,6 +1,6 @@
 """Files of ink, found by the ending of their name: write(page, "notes.svg"), read("notes.inkml").
 
-A format is one module of this package with the format's name (dashes as underscores) and a place in `FORMATS`:
+A format is one module of this package with the format's name (dashes as underscores) and a place in `names.FORMATS`:
 
     dumps(page, style) -> bytes             the whole file
     loads(data) -> Page                     where the format can be read; ValueError with the reason for a broken file
@@ -25,6 +25,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..ink import Page
+from ..names import FORMATS
 from ..saving import save
 from .style import PLAIN, Photo, Style
 
@@ -45,31 +46,6 @@ __all__ = [
     "write_pages",
 ]
 
-FORMATS = (
-    "alto",
-    "apng",
-    "csv",
-    "excalidraw",
-    "gif",
-    "hocr",
-    "inkml",
-    "json",
-    "jsonl",
-    "md",
-    "mp4",
-    "npz",
-    "page",
-    "pdf",
-    "png",
-    "rm",
-    "rmdoc",
-    "svg",
-    "svg-animated",
-    "txt",
-    "webp",
-    "xopp",
-)
-"""Names of the formats; each is also its ending, unless `_ENDINGS` has another."""
 
 _ENDINGS = {"alto": "xml", "page": "xml", "svg-animated": "svg"}
 """Endings of formats that are chosen by name alone."""

@@ -17,6 +17,7 @@ from .detect.components import Crop, Crops, Inked, crops
 from .detect.layout import reading_order
 from .detect.ruling import without_ruling
 from .frames import Chain, Frame
+from .geometry import Affine
 from .hold import held
 from .image import Map, Picture, Pixels, Source, binarize, ink_map, is_drawn, open_picture, open_pictures
 from .ink import Box, Line, Page, Word
@@ -105,40 +106,11 @@ def convert_shown(
     That is the picture itself, reduced if it has more than 32 million pixels, or with `flatten` the flat sheet.
     """
     picture = image if isinstance(image, Picture) else open_picture(image)
-    return _convert(picture, mode, detector, model, progress, listener, flatten, report)
-
-
-def convert_pages(
-    source: Source,
-    *,
-    mode: str = "recognize-and-derender",
-    detector: str | Detector = "rapidocr",
-    model: str | Path | None = None,
-    progress: Progress | None = None,
-    flatten: bool = False,
-) -> Iterator[tuple[Pixels, Page]]:
-    """`convert_shown` for every page of a PDF or TIFF."""
-    for picture in open_pictures(source):
-        yield _convert(picture, mode, detector, model, progress, flatten=flatten)
-
-
-def _convert(
-    picture: Picture,
-    mode: str,
-    detector: str | Detector,
-    model: str | Path | None,
-    progress: Progress | None,
-    listener: Listener | None = None,
-    flatten: bool = False,
-    report: Report | None = None,
-) -> tuple[Pixels, Page]:
     find = detect.load(detector) if isinstance(detector, str) else detector
     clock = Clock()
     with clock.on("sheet"):
         sheet = _sheet(picture.pixels, find, flatten)
-    shown, width, height, frame = sheet.rgb, sheet.rgb.shape[1], sheet.rgb.shape[0], Chain()
-    if not flatten:
-        shown, width, height, frame = picture.pixels, picture.width, picture.height, Chain((sheet.frame, picture.frame))
+    frame: Frame = Affine() if flatten else Chain((sheet.frame, picture.frame))
     ink = without_ruling(ink_map(sheet.rgb))
     if sheet.inside is not None:
         ink = np.where(sheet.inside, ink, np.float32(0))
@@ -154,13 +126,32 @@ def _convert(
         listener.found([Word(box=c.box).transformed(frame).box for _, c in parts.words])
     with clock.on("tracing"):
         lines = _traced(parts, mode, model, _telling(progress, listener, frame), trust=not detect.looks(find))
-    page = measured(Page(sheet.rgb.shape[1], sheet.rgb.shape[0], lines), sheet.rgb, ink)
-    moved = tuple(Line(tuple(w.transformed(frame) for w in line.words)) for line in page.lines)
-    out = Page(width, height, moved)
+    flat = measured(Page(sheet.rgb.shape[1], sheet.rgb.shape[0], lines), sheet.rgb, ink)
+    page = flat if flatten else _moved(flat, frame, picture)
     if report:
         every = [c for _, c in (*parts.words, *parts.missed)] + parts.drawings
-        report(PageReport.of(out, _covered(every, page), clock.stopped()))
-    return shown, out
+        report(PageReport.of(page, _covered(every, flat), clock.stopped()))
+    return (sheet.rgb if flatten else picture.pixels), page
+
+
+def _moved(page: Page, frame: Frame, picture: Picture) -> Page:
+    """The page in the frame of the picture."""
+    lines = tuple(Line(tuple(w.transformed(frame) for w in line.words)) for line in page.lines)
+    return Page(picture.width, picture.height, lines)
+
+
+def convert_pages(
+    source: Source,
+    *,
+    mode: str = "recognize-and-derender",
+    detector: str | Detector = "rapidocr",
+    model: str | Path | None = None,
+    progress: Progress | None = None,
+    flatten: bool = False,
+) -> Iterator[tuple[Pixels, Page]]:
+    """`convert_shown` for every page of a PDF or TIFF."""
+    for picture in open_pictures(source):
+        yield convert_shown(picture, mode=mode, detector=detector, model=model, progress=progress, flatten=flatten)
 
 
 def _sheet(rgb: Pixels, find: Detector, flatten: bool) -> Sheet:

@@ -7,7 +7,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from inksight import formats
@@ -61,6 +61,7 @@ def test_json_lines_are_lossless(found):
 
 @FEW
 @given(several)
+@example([Page.of_words([Word(text=t, confidence=0.5) for t in ("\r", "a\rb", "a\r\nb", '"', ",")], 9, 9)])
 def test_csv_keeps_all_but_boxes_and_origins(found):
     for got, want in zip(reread(found, "csv"), found, strict=True):
         assert (got.width, got.height) == (want.width, want.height)

@@ -43,7 +43,7 @@ def dumps(page: Page, style: Style = PLAIN) -> bytes:
 def dumps_pages(pages: Sequence[Page], styles: Sequence[Style]) -> bytes:
     """The points of all pages, one page after the other."""
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
+    writer = csv.DictWriter(out, COLUMNS, restval="")  # rows end as RFC 4180 says; then texts with \r are quoted, too
     writer.writeheader()
     for number, (page, style) in enumerate(zip(pages, styles, strict=True)):
         here = {"page": str(number), "page_width": str(page.width), "page_height": str(page.height)}

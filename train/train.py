@@ -30,6 +30,7 @@ from inksight.tokens import DERENDER, RECOGNIZE_DERENDER, Vocabulary
 from train.data import InkBatches, InkStore, PictureBatches, collate, encode, place
 from train.loss import losses, total
 from train.model import Config, InkModel
+from train.processes import average_gradients, over, together
 from train.render import render, vary
 
 
@@ -135,15 +136,6 @@ def averages(sums: dict[str, Tensor]) -> dict[str, float]:
     }
 
 
-def over(mine: bool, world: int, device: torch.device) -> bool:
-    """Whether the time is up on any process: all of them stop at the same step, or the rest would wait forever."""
-    if world == 1:
-        return mine
-    flag = torch.tensor(float(mine), device=device)
-    torch.distributed.all_reduce(flag, torch.distributed.ReduceOp.MAX)
-    return bool(flag)
-
-
 class Run:
     """A training run: model, averaged weights, optimiser, counters; saved whole, resumed whole."""
 
@@ -198,15 +190,18 @@ class Run:
 def main() -> None:
     """Train until the minutes are over."""
     args = arguments()
-    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     device = torch.device(args.device)
-    if world > 1:
-        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    if world > 1 and device.type == "cuda":
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
-    run = Run(args, device)
+    with together(device) as (rank, world):
+        run = Run(args, device)
+        train(run, args, device, rank, world)
+        if rank == 0:
+            run.save()
+
+
+def train(run: Run, args: argparse.Namespace, device: torch.device, rank: int, world: int) -> None:
+    """The loop."""
     forward = torch.compile(losses, dynamic=True) if args.compile else losses
     model = run.model
     autocast = torch.autocast(device.type, torch.bfloat16)
@@ -231,11 +226,7 @@ def main() -> None:
             parts = forward(model, batch, pictures(batch))
             loss = total(parts)
         loss.backward()
-        if world > 1:
-            for p in model.parameters():
-                if p.grad is None:
-                    p.grad = torch.zeros_like(p)
-                torch.distributed.all_reduce(p.grad, torch.distributed.ReduceOp.AVG)
+        average_gradients(model.parameters(), world)
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         run.optimizer.step()
         run.optimizer.zero_grad(set_to_none=True)
@@ -243,11 +234,6 @@ def main() -> None:
         run.follow(args.average)
         if rank == 0:
             report(run, args, parts, float(norm), rate, sums, held, device, autocast)
-    if rank == 0:
-        run.save()
-    if world > 1:
-        torch.distributed.barrier()  # the others wait for the first to have saved
-        torch.distributed.destroy_process_group()
 
 
 def report(

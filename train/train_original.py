@@ -24,7 +24,8 @@ from torch import Tensor
 
 from train.original import PRESETS, Codec, OriginalModel, Parts
 from train.original_data import SquareInk, SquarePictures, pictures
-from train.train import learning_rate, loader, over, to
+from train.processes import average_gradients, over, together
+from train.train import learning_rate, loader, to
 
 RATES = {"adamw": 3e-4, "adafactor": 1e-2}
 """Peak learning rates; Adafactor's is relative to the size of the weights."""
@@ -102,11 +103,7 @@ class Run:
             group["lr"] = rate
         loss.backward()
         weights = [p for p in self.model.parameters() if p.requires_grad]
-        for p in weights if world > 1 else ():
-            if p.grad is None:
-                p.grad = torch.zeros_like(p)
-            torch.distributed.all_reduce(p.grad)
-            p.grad /= world
+        average_gradients(weights, world)
         norm = torch.nn.utils.clip_grad_norm_(weights, 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
@@ -151,22 +148,15 @@ def validation(args: argparse.Namespace, codec: Codec, batches: int = 4) -> list
 def main() -> None:
     """Train for the steps, or until the minutes are over."""
     args = arguments()
-    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     device = torch.device(args.device)
-    if world > 1:
-        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    if world > 1 and device.type == "cuda":
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
-    run = Run(args, device)
-    print(f"{sum(p.numel() for p in run.model.parameters()) / 1e6:.2f} M parameters, step {run.step}", flush=True)
-    train(run, args, device, rank, world)
-    if rank == 0:
-        run.save()
-    if world > 1:
-        torch.distributed.barrier()  # the others wait for the first to have saved
-        torch.distributed.destroy_process_group()
+    with together(device) as (rank, world):
+        run = Run(args, device)
+        print(f"{sum(p.numel() for p in run.model.parameters()) / 1e6:.2f} M parameters, step {run.step}", flush=True)
+        train(run, args, device, rank, world)
+        if rank == 0:
+            run.save()
 
 
 def train(run: Run, args: argparse.Namespace, device: torch.device, rank: int, world: int) -> None:

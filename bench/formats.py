@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import html
 import io
 import json
 import re
@@ -286,13 +287,11 @@ def _text(b: Bench, file: Path) -> str:
 def _markdown(b: Bench, file: Path) -> str:
     from markdown_it import MarkdownIt
 
-    html = MarkdownIt().render(file.read_text("utf-8"))
-    file.with_name("md.html").write_text(f'<meta charset="utf-8">{html}', "utf-8")
+    page = MarkdownIt().render(file.read_text("utf-8"))
+    file.with_name("md.html").write_text(f'<meta charset="utf-8">{page}', "utf-8")
     b.browse(file.with_name("md.html"), "md")
-    plain = re.sub(
-        "<[^>]*>", " ", html.partition("<em>(")[0]
-    )  # how many drawings there are isn't of the page.replace("&quot;", '"').replace("&amp;", "&").replace("&lt;", "<")
-    return f"markdown-it: {b.words(plain.replace('&gt;', '>'))}"
+    written = page.partition("<em>(")[0]  # how many drawings there are isn't of the page
+    return f"markdown-it: {b.words(html.unescape(re.sub('<[^>]*>', ' ', written)))}"
 
 
 @dataclass(frozen=True)

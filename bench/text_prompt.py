@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inksight.detect.rapidocr import shared
 from inksight.evaluate import metrics
@@ -23,8 +22,6 @@ from inksight.image import ink_map
 from inksight.ink import Word
 from inksight.ruling import without_ruling
 from inksight.tracer import Tracer, tracer
-
-BATCH = 16
 
 
 @dataclass(frozen=True)
@@ -60,28 +57,18 @@ def measure(samples: Sequence[Sample], model: Tracer) -> list[Row]:
     """Read and trace every word in every way."""
     inks = [without_ruling(ink_map(s.picture)) for s in samples]
     found = shared().read([s.picture for s in samples])
-    own = _traced(model, inks, "recognize", None)
+    own = model.trace_inks(inks, mode="recognize")
     texts = {
         "neither": ("derender", None),
         "own reading": ("recognize-and-derender", None),
         "detector's": ("derender-with-text", [text or None for text, _ in found]),
         "the truth": ("derender-with-text", [s.text for s in samples]),
     }
-    traced = {name: _traced(model, inks, mode, given) for name, (mode, given) in texts.items()}
+    traced = {name: model.trace_inks(inks, mode=mode, texts=given) for name, (mode, given) in texts.items()}
     return [
         Row(s.text, *found[i], own[i].text, own[i].confidence, {name: _ldtw(s, w[i]) for name, w in traced.items()})
         for i, s in enumerate(samples)
     ]
-
-
-def _traced(
-    model: Tracer, inks: Sequence[NDArray[np.float32]], mode: str, texts: Sequence[str | None] | None
-) -> list[Word]:
-    words: list[Word] = []
-    for at in range(0, len(inks), BATCH):
-        part = slice(at, at + BATCH)
-        words += model.trace_inks(inks[part], mode=mode, texts=None if texts is None else texts[part])
-    return words
 
 
 def _ldtw(sample: Sample, word: Word) -> float:

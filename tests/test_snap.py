@@ -115,6 +115,12 @@ def test_ends_are_drawn_out_to_the_ink_s_end():
     assert inside.length == pytest.approx(70, abs=0.1)
 
 
+def test_a_pen_that_turns_back_on_the_spot_stays_finite():
+    for curve in ([(60, 45), (64, 45), (60, 45)], [(60, 45), (66, 45), (60, 45), (66, 45), (60, 45)]):
+        (after,) = snap(rendered([(50, 45), (70, 45)], pen=4), [Stroke(curve)], reach=3)
+        assert np.isfinite(after.points).all()
+
+
 def test_dots_blank_maps_and_the_empty_list():
     ink = rendered([(60, 45)], pen=6)
     dot = Stroke([(61, 46)])

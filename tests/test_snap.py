@@ -6,7 +6,7 @@ import pytest
 from inksight.fidelity import paint
 from inksight.geometry import arc_lengths, distance_to_polyline, resample
 from inksight.ink import Stroke
-from inksight.snap import snap
+from inksight.snap import _together, snap
 
 
 def rendered(*curves, pen=4.0, shape=(90, 240), fine=4):
@@ -115,10 +115,10 @@ def test_ends_are_drawn_out_to_the_ink_s_end():
     assert inside.length == pytest.approx(70, abs=0.1)
 
 
-def test_a_pen_that_turns_back_on_the_spot_stays_finite():
-    for curve in ([(60, 45), (64, 45), (60, 45)], [(60, 45), (66, 45), (60, 45), (66, 45), (60, 45)]):
-        (after,) = snap(rendered([(50, 45), (70, 45)], pen=4), [Stroke(curve)], reach=3)
-        assert np.isfinite(after.points).all()
+def test_a_point_without_a_direction_moves_by_itself():
+    points = np.stack([np.arange(5.0), np.zeros(5)], axis=1)
+    along, move = np.array([[1.0, 0.0]] * 2 + [[0.0, 0.0]] + [[-1.0, 0.0]] * 2), np.array([[0.0, 1.0]] * 5)
+    assert _together(points, along, move, np.ones(5), 4.0, 2.0) == pytest.approx(move)
 
 
 def test_dots_blank_maps_and_the_empty_list():

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from . import skeleton
 from .appearance import measured
 from .decoding import Decoded, decode
+from .engine import is_saved_model
 from .engine.onnx import Engine
 from .fidelity import coverage, pen_width, spurious
 from .geometry import Affine, simplify, smooth
@@ -200,6 +201,10 @@ def _ink_box(mask: NDArray[np.bool_]) -> tuple[float, float, float, float]:
 @lru_cache(maxsize=2)
 def tracer(model: str | Path | None = None) -> Tracer:
     """The tracer of a model, loaded once."""
+    if model is not None and is_saved_model(model):
+        from .released import Released  # builds on this module
+
+        return Released(model)
     return Tracer(model)
 
 

@@ -81,6 +81,17 @@ def test_a_retraced_stroke_keeps_both_ways_together():
     assert after.points[:, 1].max() > 72
 
 
+def test_passes_over_one_line_keep_their_distance_and_their_middle_lies_on_the_ink():
+    down, up = [(119.5, 15), (119.5, 75)], [(122, 75), (122, 15)]
+    ink = rendered([(120, 15), (120, 75)], pen=4)
+    for strokes in ([Stroke(down), Stroke(up)], [Stroke([*down, *up])]):
+        points = np.concatenate([s.points for s in snap(ink, strokes, reach=4)]).astype(np.float64)
+        middle = points[(points[:, 1] > 25) & (points[:, 1] < 65)]
+        left, right = middle[middle[:, 0] < 120], middle[middle[:, 0] >= 120]
+        assert right[:, 0].mean() - left[:, 0].mean() == pytest.approx(2.5, abs=0.3)
+        assert (right[:, 0].mean() + left[:, 0].mean()) / 2 == pytest.approx(120, abs=0.5)
+
+
 def test_reach_limits_the_move():
     ink = rendered([(20, 45), (220, 45)], pen=4)
     stroke = Stroke([(20, 49), (220, 49)])

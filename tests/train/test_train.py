@@ -417,7 +417,7 @@ class TestTrain:
         run(1)
         config = Config.from_dict(json.loads((tmp_path / "config.json").read_text()))
         assert config == Config.of("tiny")
-        InkModel(config).load_state_dict(train.load_file(tmp_path / "model.safetensors"))
+        InkModel(config).load_state_dict(train.weights.load(tmp_path / "model.safetensors"))
         assert not list(tmp_path.glob("*.tmp"))
 
     def test_batches_repeat_with_their_seed(self, packed):

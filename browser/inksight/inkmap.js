@@ -9,11 +9,12 @@ const FAINTEST = 0.1;
 const DARK = 16;
 
 /**
- * How much ink lies on each pixel: 0 = paper, 1 = full ink.
+ * How much ink lies on each pixel: 0 = paper, 1 = full ink, cut at `ceiling`.
  * @param {Grid<Uint8Array>[]} channels red, green and blue of the picture
+ * @param {number} [ceiling]
  * @returns {Grid<Float32Array>}
  */
-export function inkMap(channels) {
+export function inkMap(channels, ceiling = 1) {
   const { width, height } = channels[0];
   const { shares, lightInk } = inkDirection(channels);
   let grey = mixed(channels, shares);
@@ -23,7 +24,7 @@ export function inkMap(channels) {
     levels = levelsOf(grey, lightInk);
   }
   if (levels.clear === 0) return Grid.floats(width, height);
-  return ratio(grey, levels.paper, (lightInk ? -1 : 1) / Math.max(levels.usual, FAINTEST));
+  return ratio(grey, levels.paper, (lightInk ? -1 : 1) / Math.max(levels.usual, FAINTEST), ceiling);
 }
 
 /** Rows and columns of blocks. */
@@ -131,10 +132,10 @@ function levelsOf(grey, lightInk) {
   return { paper: reduced, usual: percentiles(contrast, [75])[0], clear: percentiles(clearness, [75])[0] };
 }
 
-/** factor * (paper - grey) / (paper + 16) in 0..1; the paper is given reduced. */
-function ratio(grey, paper, factor) {
+/** factor * (paper - grey) / (paper + 16) in 0..ceiling; the paper is given reduced. */
+function ratio(grey, paper, factor, ceiling) {
   const full = resize(paper, grey.width, grey.height, "bilinear");
-  const ink = full.data.map((light, i) => clip(((light - grey.data[i]) / (light + DARK)) * factor, 0, 1));
+  const ink = full.data.map((light, i) => clip(((light - grey.data[i]) / (light + DARK)) * factor, 0, ceiling));
   return new Grid(grey.width, grey.height, ink);
 }
 

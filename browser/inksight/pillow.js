@@ -126,7 +126,7 @@ export function blurredByOne(grid) {
 
 function boxed(grid) {
   const { width, height, data } = grid;
-  const middle = Math.trunc(2 ** 24 / 1.5);
+  const middle = Math.fround(2 ** 24 / 1.5); // in single precision, as Pillow has it
   const side = Math.trunc((2 ** 24 - middle) / 2);
   const out = new Uint8Array(data.length);
   for (let y = 0; y < height; y++) {

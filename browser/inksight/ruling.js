@@ -3,7 +3,7 @@
 import { penWidth } from "./fidelity.js";
 import { linspace } from "./geometry.js";
 import { Grid, argmax, boxOf, clip, count, median, percentiles, rint } from "./grid.js";
-import { binarize, solved } from "./inkmap.js";
+import { binarize, inkMap, solved } from "./inkmap.js";
 
 const FAINT = Math.fround(0.15);
 const [STEEPEST, BESIDE] = [0.08, 0.02];
@@ -15,6 +15,23 @@ const [PALER, THINNER] = [0.2, 0.6];
 const LEFT = 0.25;
 const HALO = 2;
 const TRIALS = 40;
+const CEILING = 3;
+
+/**
+ * The ink map of a picture of one word, without the lines of the paper: 0 = paper, 1 = full ink.
+ *
+ * The lines are taken off before the ink is cut at 1, because on squared paper they may be most of what is inked; then
+ * the scale is set by what is left.
+ * @param {Grid<Uint8Array>[]} channels red, green and blue of the picture
+ * @returns {Grid<Float32Array>}
+ */
+export function wordInk(channels) {
+  const ink = inkMap(channels, CEILING);
+  const rest = withoutRuling(ink);
+  const inked = rest === ink ? [] : rest.data.filter((v) => v > FAINT);
+  const usual = inked.length ? Math.max(1, percentiles(inked, [75])[0]) : 1;
+  return new Grid(rest.width, rest.height, rest.data.map((v) => Math.min(v / usual, 1)));
+}
 
 /**
  * A word's ink map with the lines of the paper at 0; strokes that cross or touch them stay.
@@ -168,7 +185,7 @@ function measured(ink, rows, limit, borders) {
   const peaks = found.map((_, x) => peakOf(near, x, reach, found[x]));
   const level = median(thin.map((x) => peaks[x].peak));
   const end = Math.max(2, Math.floor(rows.length / 64));
-  const inked = (part) => Math.min(...part.map((p) => p.peak)) > 0.5 * level;
+  const inked = (part) => median(part.map((p) => p.peak)) > 0.5 * level;
   if ((inked(peaks.slice(0, end)) ? 1 : 0) + (inked(peaks.slice(-end)) ? 1 : 0) < borders) return null;
   const centres = thin.map((x) => rint(rows[x]) + peaks[x].moment / peaks[x].mass);
   const curve = parabola(thin, centres, rows.length);
@@ -248,10 +265,8 @@ function erase(ink, line, pen) {
   const band = bandOf(ink, line.rows, reach);
   const floor = Math.fround(Math.max(FAINT, 0.5 * line.level));
   const found = runsThroughMiddle(band.where((v) => v > floor));
-  const dark = darkOf(band);
-  const flags = found.map(
-    ({ run }, x) => run > 1.3 * line.thickness + 0.8 || (run > 0 && dark[x] > line.level + PALER),
-  );
+  const inky = inkyOf(band, line);
+  const flags = found.map(({ run }, x) => run > 1.3 * line.thickness + 0.8 || (run > 0 && inky[x]));
   const low = found.map(({ run }) => run <= 1.5 * line.thickness + 1.5);
   const stroke = bridged(withoutBumps(flags, low, 0.6 * pen), low, pen);
   found.forEach(({ above, below }, x) => {
@@ -278,13 +293,16 @@ function eraseCrossing(ink, row, column) {
   for (let j = y0; j <= y1; j++) ink.data.fill(0, j * ink.width + x0, j * ink.width + x1 + 1);
 }
 
-/** The ink at a band's middle without the noise of single pixels. */
-function darkOf(band) {
-  const middle = (band.height - 1) / 2;
-  const peak = Array.from({ length: band.width }, (_, x) =>
-    Math.max(band.at(x, middle - 1), band.at(x, middle), band.at(x, middle + 1)),
-  );
-  return peak.map((v, x) => median([peak[Math.max(x - 1, 0)], v, peak[Math.min(x + 1, peak.length - 1)]]));
+/** Where more ink lies on a line than its own, without the noise of single pixels. */
+function inkyOf(band, line) {
+  const [middle, reach] = [(band.height - 1) / 2, Math.trunc(line.thickness / 2) + 1];
+  const mass = Array.from({ length: band.width }, (_, x) => {
+    let total = 0;
+    for (let offset = -reach; offset <= reach; offset++) total += band.at(x, middle + offset);
+    return total;
+  });
+  const own = (1.4 * line.level + PALER) * line.thickness;
+  return mass.map((v, x) => median([mass[Math.max(x - 1, 0)], v, mass[Math.min(x + 1, mass.length - 1)]]) > own);
 }
 
 /** The flags without the stretches narrower than `least` that are low throughout: the line's own noise. */

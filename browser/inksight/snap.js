@@ -5,7 +5,8 @@ import { gaussian, lengthOf, resample } from "./geometry.js";
 import { Grid } from "./grid.js";
 import { binarize } from "./inkmap.js";
 
-const ROUNDS = 2;
+const ROUNDS = 2; // the directions of the second are those of curves already near the ridge
+const [PARALLEL, SHARED] = [0.7, 0.35];
 
 /**
  * The strokes moved onto the ridge of the ink by at most `reach` pixels, and their ends drawn out to the ink's end.
@@ -18,36 +19,80 @@ export function snap(ink, strokes, reach) {
   const pen = penWidth(binarize(ink));
   if (pen === 0 || reach <= 0) return strokes;
   const ridge = blurred(ink, Math.max(0.4 * pen, 0.7));
-  return strokes.map((s) => (lengthOf(s) < pen ? s : snapped(ink, ridge, s, pen, reach)));
+  const rows = [...strokes.keys()].filter((i) => lengthOf(strokes[i]) >= pen);
+  const starts = rows.map((i) => resample(strokes[i], Math.max(pen / 2, 1)));
+  const done = [...strokes];
+  onTheRidge(ridge, starts, pen, reach).forEach((curve, k) => {
+    const head = extension(ink, [...curve].reverse(), pen, reach);
+    done[rows[k]] = [...head, ...curve, ...extension(ink, curve, pen, reach)];
+  });
+  return done;
 }
 
-function snapped(ink, ridge, points, pen, reach) {
-  const start = resample(points, Math.max(pen / 2, 1));
-  let curve = start;
-  for (let round = 0; round < ROUNDS; round++) {
-    const by = stepOf(ridge, curve, pen, reach);
-    curve = curve.map(([x, y], i) => {
-      const move = [x + by[i][0] - start[i][0], y + by[i][1] - start[i][1]];
-      const held = Math.min(1, reach / Math.max(Math.hypot(...move), 1e-9));
-      return [start[i][0] + held * move[0], start[i][1] + held * move[1]];
-    });
+/** Evenly spaced curves moved onto the ridge, each point by at most `reach`. */
+function onTheRidge(ridge, starts, pen, reach) {
+  let curves = starts;
+  for (let round = 0; round < ROUNDS && starts.length; round++) {
+    const steps = stepOf(ridge, curves, pen, reach);
+    curves = curves.map((curve, c) =>
+      curve.map(([x, y], i) => {
+        const start = starts[c][i];
+        const move = [x + steps[c][i][0] - start[0], y + steps[c][i][1] - start[1]];
+        const held = Math.min(1, reach / Math.max(Math.hypot(...move), 1e-9));
+        return [start[0] + held * move[0], start[1] + held * move[1]];
+      }),
+    );
   }
-  return [...extension(ink, [...curve].reverse(), pen, reach), ...curve, ...extension(ink, curve, pen, reach)];
+  return curves;
 }
 
-/** How far to move each point of an evenly spaced curve. */
-function stepOf(ridge, curve, pen, reach) {
-  const spacing = lengthOf(curve) / (curve.length - 1);
-  const ones = curve.map(() => 1);
-  const slopes = gradient(curve).map(([x, y]) => [x / spacing, y / spacing]);
-  const tangent = averaged(slopes, ones, pen / spacing, 0);
-  const straight = tangent.map(([x, y]) => Math.hypot(x, y)); // 1 on a straight piece, 0 where the pen turns back
-  const normal = tangent.map(([x, y], i) => [-y / Math.max(straight[i], 1e-9), x / Math.max(straight[i], 1e-9)]);
-  const climbs = curve.map((p, i) => climbed(ridge, p, normal[i], reach));
+/** How far to move each point of evenly spaced curves. */
+function stepOf(ridge, curves, pen, reach) {
+  const spacings = curves.map((curve) => lengthOf(curve) / (curve.length - 1));
+  const tangents = curves.flatMap((curve, c) => {
+    const slopes = gradient(curve).map(([x, y]) => [x / spacings[c], y / spacings[c]]);
+    return averaged(slopes, curve.map(() => 1), pen / spacings[c], 0);
+  });
+  const straight = tangents.map(([x, y]) => Math.hypot(x, y)); // 1 on a straight piece, 0 where the pen turns back
+  const along = tangents.map(([x, y], i) => [x / Math.max(straight[i], 1e-9), y / Math.max(straight[i], 1e-9)]);
+  const points = curves.flat();
+  const climbs = points.map((p, i) => climbed(ridge, p, [-along[i][1], along[i][0]], reach));
   // Squared, as a crossing is a dull ridge in the wrong place.
   const weight = climbs.map(({ bend }, i) => (bend * pen ** 2) ** 2 * straight[i] ** 4);
-  const moves = climbs.map(({ offset }, i) => [offset * normal[i][0], offset * normal[i][1]]);
-  return averaged(moves, weight, pen / spacing, 0.05);
+  const moves = climbs.map(({ offset }, i) => [-offset * along[i][1], offset * along[i][0]]);
+  const shared = together(points, along, moves, weight, pen, reach);
+  let at = 0;
+  return curves.map((curve, c) => {
+    const [from, to] = [at, (at += curve.length)];
+    return averaged(shared.slice(from, to), weight.slice(from, to), pen / spacings[c], 0.05);
+  });
+}
+
+/** The moves, averaged over the passes of the pen that found the same ridge at the same place: these stay apart. */
+function together(points, along, move, weight, pen, reach) {
+  const distance = 2 * reach + pen / 2;
+  const order = [...points.keys()].sort((a, b) => points[a][0] - points[b][0]);
+  const sums = points.map(() => [0, 0, 0]);
+  let first = 0;
+  for (const i of order) {
+    while (points[order[first]][0] < points[i][0] - distance) first++;
+    for (let k = first; k < order.length && points[order[k]][0] <= points[i][0] + distance; k++) {
+      const j = order[k];
+      if (Math.abs(points[i][1] - points[j][1]) > distance) continue;
+      const apart = [points[j][0] - points[i][0], points[j][1] - points[i][1]];
+      const shift = apart[0] * along[i][0] + apart[1] * along[i][1];
+      const ridges = [apart[0] + move[j][0] - move[i][0], apart[1] + move[j][1] - move[i][1]];
+      const across = along[i][0] * ridges[1] - along[i][1] * ridges[0];
+      const parallel = Math.abs(along[i][0] * along[j][0] + along[i][1] * along[j][1]) > PARALLEL;
+      const near = parallel && Math.abs(across) < SHARED * pen && Math.abs(shift) < pen;
+      if (!near && i !== j) continue; // where the pen turns back it has no direction, and is alone
+      const share = Math.exp(-0.5 * (shift / (pen / 2)) ** 2) * (weight[j] + 1e-6);
+      sums[i][0] += share * move[j][0];
+      sums[i][1] += share * move[j][1];
+      sums[i][2] += share;
+    }
+  }
+  return sums.map(([x, y, total]) => [x / total, y / total]);
 }
 
 /** Central differences, one-sided at the ends. */

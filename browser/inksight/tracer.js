@@ -9,8 +9,8 @@ import { decode } from "./decoding.js";
 import { coverage, penWidth, spurious } from "./fidelity.js";
 import { simplify, smooth } from "./geometry.js";
 import { boxOf } from "./grid.js";
-import { binarize, inkMap } from "./inkmap.js";
-import { withoutRuling } from "./ruling.js";
+import { binarize } from "./inkmap.js";
+import { wordInk } from "./ruling.js";
 import * as skeleton from "./skeleton.js";
 import { snap } from "./snap.js";
 import { trust } from "./trust.js";
@@ -41,7 +41,7 @@ const CANVAS_REACH = 1.6;
  * @returns {Promise<InkWord>}
  */
 export async function trace(engine, channels, asked = {}) {
-  const ink = withoutRuling(inkMap(channels));
+  const ink = wordInk(channels);
   const word = await traceInk(engine, ink, asked);
   return { ...word, strokes: measured(word.strokes, channels, ink) };
 }
@@ -85,19 +85,19 @@ async function decoded(engine, ink, mode, text) {
 /** Decode, snap and check. */
 async function attempt(engine, ink, mask, mode, text) {
   const { found, frame } = await decoded(engine, ink, mode, text);
-  const strokes = settled(ink, found.strokes, frame);
+  const strokes = onTheInk(ink, found.strokes, frame);
   const { covered, off } = checked(mask, strokes);
   const confidence = trust(found, covered, off, mode);
   return { strokes, text: found.text, confidence, origin: mode, covered, off };
 }
 
 /**
- * Decoded strokes in the picture's pixels, smoothed and moved onto the ink.
+ * Decoded strokes -> smooth strokes on the ridge of the ink, in the picture's pixels.
  * @param {import("./grid.js").Grid<Float32Array>} ink
  * @param {import("./geometry.js").Point[][]} strokes in canvas pixels
  * @param {import("./geometry.js").Frame} frame from the picture to the canvas
  */
-export function settled(ink, strokes, frame) {
+export function onTheInk(ink, strokes, frame) {
   const [pixel, back] = [1 / frame.scale, frame.inverse()];
   const curves = strokes.map((s) => smooth(back.apply(s), SMOOTHING * pixel));
   return snap(ink, curves, CANVAS_REACH * pixel).map((s) => simplify(s, 0.2 * pixel));

@@ -22,11 +22,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from inksight.tokens import DERENDER, RECOGNIZE_DERENDER, Vocabulary
+from train import weights
 from train.data import InkBatches, InkStore, PictureBatches, collate, encode, place
 from train.loss import losses, total
 from train.model import Config, InkModel
@@ -165,7 +166,7 @@ class Run:
         self.folder = args.out
         self.model = InkModel(Config.of(args.size)).to(device)
         if args.start:
-            self.model.load_state_dict({k: v.float() for k, v in load_file(args.start).items()}, strict=False)
+            self.model.load_state_dict(weights.load(args.start), strict=False)
         self.average = copy.deepcopy(self.model).eval()
         self.optimizers = optimizers(self.model, args.optimizer, args.lr)
         self.step, self.samples, self.seconds = 0, 0, 0.0

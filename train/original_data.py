@@ -35,7 +35,7 @@ DENSE = 4.0
 POOL = 8
 """Batches that are drawn at once, to put words of like length together."""
 USUAL = 400
-"""Tokens of a label that a whole batch has room for, in the mean; of longer labels, a batch takes fewer."""
+"""Tokens that each label of a whole batch has room for; of words with longer ones, a batch takes fewer."""
 
 
 @dataclass
@@ -52,6 +52,12 @@ class Word:
         kept = self.drawing.rank > TOLERANCE
         count = np.bincount(self.drawing.stroke_numbers()[kept], minlength=len(self.drawing.count))
         return np.split(self.drawing.xy[kept], np.cumsum(count)[:-1])
+
+    @property
+    def tokens(self) -> int:
+        """How long its longest label is, at most: a token for each byte, point's coordinate, stroke, and the end."""
+        points = int((self.drawing.rank > TOLERANCE).sum())
+        return len(self.text.encode()) + 2 * points + len(self.drawing.count) + 1
 
 
 def place(text: str, drawing: Drawing, rng: np.random.Generator, *, augment: bool = True) -> Word:
@@ -119,15 +125,16 @@ class SquareInk(IterableDataset):
         store = InkStore(self.path, self.split)
         while True:
             words = [place(*store.draw(rng), rng) for _ in range(POOL * self.batch)]
-            codes = [code(word, TASKS[rng.integers(len(TASKS))], self.codec) for word in words]
-            groups = alike([len(label) for _, label in codes], self.batch)
+            groups = alike([word.tokens for word in words], self.batch)
             for g in rng.permutation(len(groups)):
-                yield collate([words[i] for i in groups[g]], [codes[i] for i in groups[g]], self.codec)
+                chosen = [words[i] for i in groups[g]]
+                codes = [code(word, TASKS[rng.integers(len(TASKS))], self.codec) for word in chosen]
+                yield collate(chosen, codes, self.codec)
 
 
 def alike(lengths: list[int], batch: int) -> list[list[int]]:
-    """Numbers of labels with these lengths, in groups of at most `batch` that are about equally long, and of no more
-    tokens than `batch` usual ones when padded. Labels too long for the decoder are left out."""
+    """Numbers of words whose labels are so long, in groups of at most `batch` of about equal length, and of no more
+    tokens than `batch` usual ones when padded. Words too long for the decoder are left out."""
     groups: list[list[int]] = [[]]
     for i in np.argsort(lengths, kind="stable").tolist():
         if lengths[i] > LONGEST:

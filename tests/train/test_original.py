@@ -157,6 +157,7 @@ def test_what_is_asked_and_written(codec, task):
     assert text == ("jot" if task.startswith("recognize") else "")
     expected = [] if task == "recognize" else decode_original(encode_original(w.coded))
     assert [s.tolist() for s in strokes] == [s.tolist() for s in expected]
+    assert len(label) == w.tokens if task == "recognize-and-derender" else len(label) < w.tokens
 
 
 def test_nothing_is_read_behind_the_end(codec):

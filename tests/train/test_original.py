@@ -272,7 +272,7 @@ def test_overfits_a_handful_of_words_and_traces_them(codec, tmp_path, monkeypatc
 def test_overfits_fifty_words(codec):
     """Two letters each, so that the labels stay short."""
     texts = [a + b for a in "abcdefghij" for b in "klmno"]
-    assert overfitted(texts, 400, 1e-2, codec, 10)[1] > 0.9
+    assert overfitted(texts, 400, 1e-2, codec, 10)[1] >= 0.95
 
 
 @pytest.mark.parametrize(("name", "sizes"), [("adamw", [1]), ("adafactor", [1]), ("muon", [1, 1])])

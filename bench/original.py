@@ -39,15 +39,14 @@ class Checkpoint:
     """Tokens after which an answer ends."""
 
     def __init__(self, run: Path, device: str = "cpu") -> None:
+        if not (run / "config.json").is_file() or not (run / "state.pt").is_file():
+            raise InputError(f"{run}: no run of train.train_original; name its --out")
         import torch
 
         from train.original import Codec, OriginalModel, Parts
 
-        try:
-            facts = json.loads((run / "config.json").read_text("utf-8"))
-            state = torch.load(run / "state.pt", map_location="cpu", weights_only=True)
-        except OSError as error:
-            raise InputError(f"{run}: no finished run of train.train_original ({error}); name its --out") from error
+        facts = json.loads((run / "config.json").read_text("utf-8"))
+        state = torch.load(run / "state.pt", map_location="cpu", weights_only=True)
         self.device = torch.device(device)
         self.codec = Codec(facts["tokenizer"])
         parts = Parts(facts["preset"], facts["vit"], facts["mt5"], facts["tokenizer"])

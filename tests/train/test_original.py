@@ -14,7 +14,6 @@ pytest.importorskip("transformers", reason="the original's network needs transfo
 
 from bench.original import Checkpoint, tracing  # noqa: E402
 from inksight import released  # noqa: E402
-from inksight.errors import InputError  # noqa: E402
 from inksight.geometry import distance_to_polyline, significance, simplify  # noqa: E402
 from inksight.tokens import GRID, VOCABULARY_SIZE, decode_original, encode_original  # noqa: E402
 from tests.synthetic import word, write_packed  # noqa: E402
@@ -355,8 +354,3 @@ def test_trains_and_resumes(packed, real, tmp_path, monkeypatch, name):
     changed = {k.partition(".")[0] for k, v in after["model"].items() if not torch.equal(v, before["model"][k])}
     assert changed == {"join", "mt5"}
     assert json.loads((tmp_path / "config.json").read_text())["preset"] == "tiny"
-
-
-def test_a_folder_without_a_run(tmp_path):
-    with pytest.raises(InputError, match="no finished run"):
-        Checkpoint(tmp_path)

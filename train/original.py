@@ -46,7 +46,7 @@ PRESETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "same-budget": (
         {"hidden_size": 256, "num_hidden_layers": 4, "num_attention_heads": 4, "intermediate_size": 1024},
-        _mt5(256, 512, 2, 4, dropout=0.0) | {"num_decoder_layers": 4},
+        _mt5(256, 640, 3, 4, dropout=0.0),
     ),
     "small-p": ({}, _mt5(768, 2048, 12, 12)),
     "large-i": (

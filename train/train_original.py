@@ -196,6 +196,8 @@ def train(run: Run, args: argparse.Namespace, device: torch.device, rank: int, w
         if rank == 0 and run.step % args.check_every == 0:
             run.log({"step": run.step, "val_loss": run.check(held, device)})
             run.save()
+    if rank == 0 and run.step % args.check_every:
+        run.log({"step": run.step, "samples": run.samples, "val_loss": run.check(held, device)})
 
 
 def progress(run: Run, args: argparse.Namespace) -> float:

@@ -75,9 +75,7 @@ class Engine:
     def _fits_together(self) -> bool:
         """Whether the decoder takes what the encoder gives, and caches of as many layers as the config says."""
         caches = {f"own_{n}{i}" for i in range(self.layers) for n in "kv"}
-        fed: dict[str, Any] = (
-            {"ids", "xy", "move", "step", "drawn", "allowed", "unused"} | set(self._names) - {"ctc"} | caches
-        )
+        fed = {"ids", "xy", "move", "step", "drawn", "allowed", "unused"} | set(self._names) - {"ctc"} | caches
         return "ctc" in self._names and {i.name for i in self._decoder.get_inputs()} == fed
 
     def encode(self, canvases: F32) -> Memory:
@@ -136,7 +134,8 @@ class Decoder:
         self._chosen = Choices(text, numbers[0], moved, numbers[1], wholes[0], numbers[2], wholes[1])
         self._fresh = [np.zeros((b, heads, width), np.float32) for _ in range(2 * self._layers)]
         shapes = [(b, heads, width, 1), (b, heads, 1, width)] * self._layers
-        outputs = [*self._chosen, *(new.reshape(shape) for new, shape in zip(self._fresh, shapes, strict=True))]
+        fresh = [new.reshape(shape) for new, shape in zip(self._fresh, shapes, strict=True)]
+        outputs: list[NDArray[Any]] = [*self._chosen, *fresh]
         self._bound = self._session.io_binding()
         inputs: dict[str, NDArray[Any]] = {**self._asked, "unused": self._unused, **self._memory, **self._own}
         for name, values in inputs.items():

@@ -402,6 +402,7 @@ def test_a_perfect_tracer_beats_every_row(samples):
     assert summary["model"]["hard_pass"]["mean"] == 1
     assert summary["model"]["failed"]["mean"] == 0
     assert 0 < summary["224 grid"]["ldtw"]["mean"] < 2
+    assert 0 < summary["our code"]["ldtw"]["mean"] < 4
     assert summary["skeleton"]["coverage"]["mean"] > 0.5
     for control in ("shuffled", "reversed", "mirrored", "empty"):
         assert summary[control]["ldtw"]["mean"] > 10, control

@@ -6,7 +6,7 @@ import pytest
 from inksight.fidelity import paint
 from inksight.geometry import arc_lengths, distance_to_polyline, resample
 from inksight.ink import Stroke
-from inksight.snap import snap
+from inksight.snap import _together, snap
 
 
 def rendered(*curves, pen=4.0, shape=(90, 240), fine=4):
@@ -81,6 +81,17 @@ def test_a_retraced_stroke_keeps_both_ways_together():
     assert after.points[:, 1].max() > 72
 
 
+def test_passes_over_one_line_keep_their_distance_and_their_middle_lies_on_the_ink():
+    down, up = [(119.5, 15), (119.5, 75)], [(122, 75), (122, 15)]
+    ink = rendered([(120, 15), (120, 75)], pen=4)
+    for strokes in ([Stroke(down), Stroke(up)], [Stroke([*down, *up])]):
+        points = np.concatenate([s.points for s in snap(ink, strokes, reach=4)]).astype(np.float64)
+        middle = points[(points[:, 1] > 25) & (points[:, 1] < 65)]
+        left, right = middle[middle[:, 0] < 120], middle[middle[:, 0] >= 120]
+        assert right[:, 0].mean() - left[:, 0].mean() == pytest.approx(2.5, abs=0.3)
+        assert (right[:, 0].mean() + left[:, 0].mean()) / 2 == pytest.approx(120, abs=0.5)
+
+
 def test_reach_limits_the_move():
     ink = rendered([(20, 45), (220, 45)], pen=4)
     stroke = Stroke([(20, 49), (220, 49)])
@@ -102,6 +113,12 @@ def test_ends_are_drawn_out_to_the_ink_s_end():
     assert after.points[-1] == pytest.approx((220, 45), abs=0.4)
     (inside,) = snap(ink, [Stroke([(80, 45), (150, 45)])], reach=4)
     assert inside.length == pytest.approx(70, abs=0.1)
+
+
+def test_a_point_without_a_direction_moves_by_itself():
+    points = np.stack([np.arange(5.0), np.zeros(5)], axis=1)
+    along, move = np.array([[1.0, 0.0]] * 2 + [[0.0, 0.0]] + [[-1.0, 0.0]] * 2), np.array([[0.0, 1.0]] * 5)
+    assert _together(points, along, move, np.ones(5), 4.0, 2.0) == pytest.approx(move)
 
 
 def test_dots_blank_maps_and_the_empty_list():

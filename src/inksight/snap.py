@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
 from .fidelity import Field, pen_width
 from .geometry import Array, arc_lengths, resample
@@ -18,39 +18,97 @@ def snap(ink: Field, strokes: Sequence[Stroke], *, reach: float) -> list[Stroke]
 
     `ink` is float32 (H, W), 0 = paper, 1 = full ink; strokes and result are in its pixels. Each point climbs the
     blurred ink, only across the stroke's direction and only as far as the next ridge, so that it never changes to a
-    line beside its own. The moves are then averaged along the stroke, weighted by how sharp a ridge each point found:
-    a crossing, where there is none, follows its surroundings. The result's points lie evenly, about half a pen width
-    apart. A stroke shorter than the pen is wide stays as it is, and so does everything on a blank map.
+    line beside its own. The moves are averaged over all passes of the pen along the same ridge, which so keep their
+    distance from one another, and then along the stroke, weighted by how sharp a ridge each point found: a crossing,
+    where there is none, follows its surroundings. The result's points lie evenly, about half a pen width apart. A
+    stroke shorter than the pen is wide stays as it is, and so does everything on a blank map.
     """
     pen = pen_width(binarize(ink)) if ink.size else 0.0
     if pen == 0 or reach <= 0:
         return list(strokes)
     ridge = blurred(ink, max(0.4 * pen, 0.7))
-    return [s if s.length < pen else Stroke(_snapped(ink, ridge, s.points, pen, reach)) for s in strokes]
+    rows = [i for i, s in enumerate(strokes) if s.length >= pen]
+    starts = [resample(strokes[i].points, max(pen / 2, 1.0)) for i in rows]
+    done = list(strokes)
+    for i, curve in zip(rows, _on_the_ridge(ridge, starts, pen, reach), strict=True):
+        head, tail = _extension(ink, curve[::-1], pen, reach)[::-1], _extension(ink, curve, pen, reach)
+        done[i] = Stroke(np.concatenate([head, curve, tail]))
+    return done
 
 
-def _snapped(ink: Field, ridge: Field, points: ArrayLike, pen: float, reach: float) -> Array:
-    curve = start = resample(points, max(pen / 2, 1.0))
+_ROUNDS = 2  # the directions of the second are those of curves already near the ridge
+
+
+def _on_the_ridge(ridge: Field, starts: list[Array], pen: float, reach: float) -> list[Array]:
+    """Evenly spaced curves moved onto the ridge, each point by at most `reach`."""
+    if not starts:
+        return []
+    cuts = np.cumsum([len(c) for c in starts])[:-1]
+    start = curve = np.concatenate(starts)
     for _ in range(_ROUNDS):
-        move = curve + _step(ridge, curve, pen, reach) - start
+        move = curve + _step(ridge, np.split(curve, cuts), pen, reach) - start
         move *= np.minimum(1, reach / np.maximum(np.hypot(*move.T), 1e-9))[:, None]
         curve = start + move
-    head, tail = _extension(ink, curve[::-1], pen, reach)[::-1], _extension(ink, curve, pen, reach)
-    return np.concatenate([head, curve, tail])
+    return np.split(curve, cuts)
 
 
-_ROUNDS = 2  # the directions of the second are those of a curve already near the ridge
-
-
-def _step(ridge: Field, curve: Array, pen: float, reach: float) -> Array:
-    """How far to move each point of an evenly spaced curve: float64 (n, 2)."""
-    spacing = arc_lengths(curve)[-1] / (len(curve) - 1)
-    tangent = _averaged(np.gradient(curve, axis=0) / spacing, np.ones(len(curve)), pen / spacing, 0)
+def _step(ridge: Field, curves: list[Array], pen: float, reach: float) -> Array:
+    """How far to move each point of evenly spaced curves: float64 (n, 2), all curves' points end to end."""
+    spacings = [arc_lengths(c)[-1] / (len(c) - 1) for c in curves]
+    tangent = np.concatenate(
+        [
+            _averaged(np.gradient(c, axis=0) / s, np.ones(len(c)), pen / s, 0)
+            for c, s in zip(curves, spacings, strict=True)
+        ]
+    )
     straight = np.hypot(*tangent.T)  # 1 on a straight piece, 0 where the pen turns back
-    normal = tangent[:, ::-1] * [-1, 1] / np.maximum(straight, 1e-9)[:, None]
-    offset, sharpness = _climbed(ridge, curve, normal, reach)
+    along = tangent / np.maximum(straight, 1e-9)[:, None]
+    normal = along[:, ::-1] * [-1, 1]
+    points = np.concatenate(curves)
+    offset, sharpness = _climbed(ridge, points, normal, reach)
     weight = (sharpness * pen**2) ** 2 * straight**4  # squared, as a crossing is a dull ridge in the wrong place
-    return _averaged(offset[:, None] * normal, weight, pen / spacing, 0.05)
+    move = _together(points, along, offset[:, None] * normal, weight, pen, reach)
+    cuts = np.cumsum([len(c) for c in curves])[:-1]
+    parts = zip(np.split(move, cuts), np.split(weight, cuts), spacings, strict=True)
+    return np.concatenate([_averaged(m, w, pen / s, 0.05) for m, w, s in parts])
+
+
+_PARALLEL, _SHARED = 0.7, 0.35
+"""Passes of the pen over one line: the cosine of their directions, and how far apart their ridges are in pen widths."""
+
+
+def _together(points: Array, along: Array, move: Array, weight: Array, pen: float, reach: float) -> Array:
+    """The moves, averaged over the passes of the pen that found the same ridge at the same place: float64 (n, 2).
+
+    Each pass alone would move onto the ridge, and two passes become one: which of them ran which way could no longer be
+    told from the places. So they keep their distance, and it is their middle that comes to lie on the ridge.
+    """
+    first, second = _neighbours(points, 2 * reach + pen / 2)
+    way = along[first]
+    apart = points[second] - points[first]
+    shift = (apart * way).sum(axis=1)
+    ridges = apart + move[second] - move[first]
+    across = way[:, 0] * ridges[:, 1] - way[:, 1] * ridges[:, 0]
+    parallel = np.abs((way * along[second]).sum(axis=1)) > _PARALLEL
+    near = parallel & (np.abs(across) < _SHARED * pen) & (np.abs(shift) < pen)
+    near |= first == second  # where the pen turns back it has no direction, and is alone
+    first, second = first[near], second[near]
+    share = np.exp(-0.5 * (shift[near] / (pen / 2)) ** 2) * (weight[second] + 1e-6)
+    sums = [np.bincount(first, share * column, len(points)) for column in (*move[second].T, np.ones(len(second)))]
+    return np.stack([sums[0] / sums[2], sums[1] / sums[2]], axis=1)
+
+
+def _neighbours(points: Array, distance: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """All pairs (i, j), i = j among them, of points no further apart than `distance` along either axis."""
+    order = np.argsort(points[:, 0], kind="stable")
+    x = points[order, 0]
+    low, high = np.searchsorted(x, x - distance), np.searchsorted(x, x + distance, side="right")
+    count = high - low
+    i = np.repeat(np.arange(len(x)), count)
+    j = np.arange(len(i)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(low, count)
+    first, second = order[i], order[j]
+    near = np.abs(points[first, 1] - points[second, 1]) <= distance
+    return first[near], second[near]
 
 
 def _climbed(ridge: Field, curve: Array, normal: Array, reach: float) -> tuple[Array, Array]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from . import skeleton
 from .appearance import measured
 from .decoding import Decoded, decode
+from .engine import is_saved_model
 from .engine.onnx import Engine
 from .fidelity import coverage, pen_width, spurious
 from .geometry import Affine, simplify, smooth
@@ -127,10 +128,7 @@ class Tracer:
         out = []
         for ink, mask, other, (own, frame) in zip(inks, masks, heard, self._decode(inks, mode, texts), strict=True):
             found = _surer(own, other)
-            pixel, back = 1 / frame.a, frame.inverse()  # a canvas pixel, in pixels of the map
-            curves = [Stroke(smooth(back.apply(s), SMOOTHING * pixel)) for s in found.strokes]
-            snapped = snap(ink, curves, reach=CANVAS_REACH * pixel)
-            strokes = tuple(Stroke(simplify(s.points, 0.2 * pixel)) for s in snapped)
+            strokes = tuple(on_the_ink(ink, found.strokes, frame))
             out.append(_check(Word(strokes, found.text, origin=mode, box=_ink_box(mask)), mask, found))
         return out
 
@@ -151,6 +149,16 @@ class Tracer:
                 for i, found in zip(part, decode(self.engine, canvases, mode, chosen), strict=True):
                     out[i] = found, fitted[i][1]
         return [out[i] for i in range(len(inks))]
+
+
+def on_the_ink(ink: InkMap, strokes: Sequence[NDArray[np.int64]], frame: Affine) -> list[Stroke]:
+    """Decoded strokes (n, 2) in canvas pixels -> smooth strokes on the ridge of the ink, in the map's pixels.
+
+    `frame` maps the map's pixels to the canvas.
+    """
+    pixel, back = 1 / frame.a, frame.inverse()  # a canvas pixel, in pixels of the map
+    curves = [Stroke(smooth(back.apply(s), SMOOTHING * pixel)) for s in strokes]
+    return [Stroke(simplify(s.points, 0.2 * pixel)) for s in snap(ink, curves, reach=CANVAS_REACH * pixel)]
 
 
 def _of(chosen: Sequence[int], a: Sequence[_A], b: Sequence[_B]) -> tuple[list[_A], list[_B]]:
@@ -193,6 +201,10 @@ def _ink_box(mask: NDArray[np.bool_]) -> tuple[float, float, float, float]:
 @lru_cache(maxsize=2)
 def tracer(model: str | Path | None = None) -> Tracer:
     """The tracer of a model, loaded once."""
+    if model is not None and is_saved_model(model):
+        from .released import Released  # builds on this module
+
+        return Released(model)
     return Tracer(model)
 
 

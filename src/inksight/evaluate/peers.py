@@ -9,9 +9,10 @@ import numpy as np
 
 from .. import skeleton
 from ..geometry import Array
-from ..image import ink_map
+from ..image import fit, ink_map
 from ..ruling import without_ruling
-from ..tokens import GRID
+from ..tokens import GRID, path_points
+from ..tracer import on_the_ink
 from .sets import Sample
 
 Peer: TypeAlias = Callable[[Sample], Sequence[Array]]
@@ -28,6 +29,14 @@ def on_original_grid(sample: Sample) -> list[Array]:
     points = np.concatenate(_truth(sample))
     low, scale = points.min(axis=0), GRID / max(float(np.ptp(points, axis=0).max()), 1e-6)
     return [np.rint((s - low) * scale) / scale + low for s in _truth(sample)]
+
+
+def in_our_code(sample: Sample) -> list[Array]:
+    """The truth coded on our canvas and brought back as the tracer does it: as good as a faultless network would be."""
+    ink = without_ruling(ink_map(sample.picture))
+    _, frame = fit(ink)
+    coded = [path_points(frame.apply(s)) for s in _truth(sample)]
+    return [np.asarray(s.points, np.float64) for s in on_the_ink(ink, coded, frame)]
 
 
 def shuffled(sample: Sample) -> list[Array]:
@@ -59,7 +68,7 @@ def _truth(sample: Sample) -> list[Array]:
 
 
 PEERS: Mapping[str, Peer] = {"skeleton": ordered_skeleton}
-CEILINGS: Mapping[str, Peer] = {"224 grid": on_original_grid}
+CEILINGS: Mapping[str, Peer] = {"224 grid": on_original_grid, "our code": in_our_code}
 CONTROLS: Mapping[str, Peer] = {
     "shuffled": shuffled,
     "reversed": reversed_strokes,

@@ -387,7 +387,7 @@ def jpeg(picture: Tensor, step: Tensor) -> Tensor:
     """Quantise the cosine transform of 8x8 blocks, coarser at high frequencies."""
     basis, coarse = _cosines(picture.device)
     b, _, h, w = picture.shape
-    blocks = picture.reshape(b, h // 8, 8, w // 8, 8).transpose(2, 3).reshape(b, -1, 64)
+    blocks = picture.reshape(b, h // 8, 8, w // 8, 8).transpose(2, 3).reshape(b, h * w // 64, 64)
     grain = step.view(b, 1, 1) * coarse
     blocks = (((blocks @ basis.T) / grain).round_() * grain) @ basis
     return blocks.view(b, h // 8, w // 8, 8, 8).transpose(2, 3).reshape(b, 1, h, w)

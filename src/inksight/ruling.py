@@ -58,11 +58,14 @@ def word_ink(rgb: Pixels) -> Map:
     the scale is set by what is left. Raises ValueError for another shape or dtype than uint8 (H, W, 3).
     """
     ink = ink_map(rgb, CEILING)
-    rest = without_ruling(ink)
-    if rest is not ink:
-        inked = rest[rest > FAINT]
-        rest = rest / max(1.0, float(np.percentile(inked, 75))) if len(inked) else rest
-    return np.minimum(rest, np.float32(1))
+    return rescaled(without_ruling(ink), ink)
+
+
+def rescaled(rest: Map, ink: Map) -> Map:
+    """What is left of an ink map without its ruling, cut at 1; the scale is that of the rest, if anything was taken."""
+    inked = rest[rest > FAINT] if rest is not ink else np.zeros(0, np.float32)
+    usual = max(1.0, float(np.percentile(inked, 75))) if len(inked) else 1.0
+    return (rest / np.float32(usual)).clip(0, 1)
 
 
 def without_ruling(ink: Map) -> Map:

@@ -5,7 +5,8 @@ All numpy; a batch is a dict of tensors ready for the device. Pictures of ink ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,9 +28,9 @@ from inksight.tokens import (
     RECOGNIZE_DERENDER,
     TOLERANCE,
     Vocabulary,
-    path_points,
 )
-from train.pack import SOURCES, UNIT
+from train.pack import RANKS, SOURCES, UNIT, load
+from train.pack_words import pictures_of
 
 HEIGHT = 64
 CELL = 4
@@ -39,40 +40,88 @@ NONE = -100
 LONGEST_CODE = 256
 """Decoder steps; longer samples are left out."""
 
-SHARES = {"unipen_words": 0.62, "unipen_textwords": 0.14, "unipen_autowords": 0.06, "unipen_chars": 0.06, "fonts": 0.12}
-"""How often ink comes from which source."""
+SHARES = {
+    "unipen_words": 0.56, "unipen_textwords": 0.13, "unipen_autowords": 0.04, "unipen_chars": 0.05, "fonts": 0.12,
+    "set": 0.1,
+}  # fmt: skip
+"""How often ink comes from which source; "set" is words set of a writer's single characters."""
 UNWRITTEN = (
     "Goth", "Serif", "Greek", "bold", "Med", "medium", "Dualis", "Pluralis", "MistyNight", "SpaceRocks",
 )  # fmt: skip
 """Parts of the names of fonts that no hand writes: blackletter, serifs, doubled lines, other letters than labelled."""
+JOINT = 0.13
+"""A letter of a font that ends this close to where the next one begins, in ink heights, is joined with it."""
+LATE = 0.06
+"""How often a stroke is left for the end: the decoder learns to go back to ink that it left over."""
 TASKS = {DERENDER: 0.3, DERENDER_TEXT: 0.2, RECOGNIZE_DERENDER: 0.4, RECOGNIZE: 0.1}
 """How often rendered ink is used for which task; real pictures are always for RECOGNIZE."""
 
-Curve = NDArray[np.float64]
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass
+class Drawing:
+    """Strokes end to end: `xy` float64 (n, 2), `rank` (n,) for Ramer-Douglas-Peucker (infinite at the strokes' ends),
+    `count` (strokes,) points of each stroke."""
+
+    xy: Floats
+    rank: Floats
+    count: Integers
+
+    def scaled(self, scale: float, shift: Sequence[float] | Floats) -> Drawing:
+        """Scaled, then shifted."""
+        return Drawing(self.xy * scale + shift, self.rank * scale, self.count)
+
+    def turned(self, matrix: Floats) -> Drawing:
+        """Each point times the (2, 2) matrix; the ranks stay, as the matrix hardly changes sizes."""
+        return Drawing(self.xy @ matrix, self.rank, self.count)
+
+    def picked(self, order: Integers) -> Drawing:
+        """These strokes in this order."""
+        ends = np.cumsum(self.count)
+        index = np.concatenate([np.arange(ends[k] - self.count[k], ends[k]) for k in order])
+        return Drawing(self.xy[index], self.rank[index], self.count[order])
+
+    def stroke_numbers(self) -> Integers:
+        """The stroke of each point."""
+        return np.repeat(np.arange(len(self.count)), self.count)
+
+
+def end_to_end(drawings: Sequence[Drawing], joint: float = -1.0) -> Drawing:
+    """All strokes of all drawings; where one ends within `joint` of where the next begins, one stroke goes through."""
+    count: list[int] = []
+    last = np.full(2, np.inf)
+    for d in drawings:
+        joined = bool(count) and float(np.hypot(*(d.xy[0] - last))) <= joint
+        if joined:
+            count[-1] += int(d.count[0])
+        count += d.count[joined:].tolist()
+        last = d.xy[-1]
+    xy, rank = np.concatenate([d.xy for d in drawings]), np.concatenate([d.rank for d in drawings])
+    return Drawing(xy, rank, np.array(count, np.int64))
 
 
 @dataclass
 class Ink:
-    """A sample in canvas pixels: dense curves to draw, their ranks for the code, the text, the canvas width."""
+    """A sample in canvas pixels: its strokes, the text, the canvas width, and ink that isn't to be traced."""
 
     text: str
-    curves: list[Curve]
-    ranks: list[Curve]
+    drawing: Drawing
     width: int
-    clutter: list[Curve]
+    clutter: Drawing | None = None
 
 
 class InkStore:
     """The packed samples of one split, with weights that balance donors, texts and sources."""
 
     def __init__(self, path: Path, split: str) -> None:
-        with np.load(path) as z:
-            data = {k: z[k] for k in z.files}
+        data = load(path)
         self.texts, self.writers = (np.array(str(data[k]).split("\n")) for k in ("text", "writer"))
         self.xy, self.rank, self.advance = data["xy"], data["rank"], data["advance"]
-        self.point_ends = np.cumsum(data["points"])
-        self.stroke_ends = np.cumsum(data["strokes"])
         self.lengths, self.counts = data["points"], data["strokes"]
+        self.stroke_ends = np.cumsum(data["strokes"])
+        self.point_ends = np.concatenate([[0], np.cumsum(data["points"], dtype=np.int64)])
         chosen = data["val"] if split == "val" else ~data["val"]
         source = data["source"]
         self.pools: dict[str, tuple[NDArray, NDArray]] = {}
@@ -83,8 +132,10 @@ class InkStore:
         glyphs = np.flatnonzero(source == len(SOURCES) - 1)
         fonts = {w: {self.texts[i]: i for i in glyphs if self.writers[i] == w} for w in set(self.writers[glyphs])}
         written = {w: f for w, f in fonts.items() if not any(part in w for part in UNWRITTEN)}
-        self.fonts = {w: f for w, f in written.items() if set("abcdefghijklmnopqrstuvwxyz") <= set(f)}
+        self.fonts = {w: f for w, f in sorted(written.items()) if set("abcdefghijklmnopqrstuvwxyz") <= set(f)}
+        self.hands = self._hands()
         self.words = sorted({t for t in self.texts[self.pools["unipen_words"][0]] if 2 <= len(t) <= 12})
+        self.odds = {k: v for k, v in SHARES.items() if k in self.pools or k == "fonts" or (k == "set" and self.hands)}
 
     def _weights(self, ids: NDArray) -> NDArray:
         weight = np.ones(len(ids))
@@ -93,27 +144,36 @@ class InkStore:
             weight *= count[index] ** -0.5
         return weight / weight.sum()
 
-    def sample(self, i: int) -> tuple[str, list[Curve], list[Curve]]:
-        """Text, curves in ink heights, and RDP ranks of sample i."""
-        curves, ranks = [], []
-        for k in range(self.stroke_ends[i] - self.counts[i], self.stroke_ends[i]):
-            part = slice(self.point_ends[k] - self.lengths[k], self.point_ends[k])
-            curves.append(self.xy[part] / UNIT)
-            ranks.append(self.rank[part].astype(np.float64))
-        return str(self.texts[i]), curves, ranks
+    def _hands(self) -> list[dict[str, list[int]]]:
+        """For each writer of enough single characters, the samples of each character."""
+        by_writer: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for i in self.pools["unipen_chars"][0] if "unipen_chars" in self.pools else ():
+            if len(self.texts[i]) == 1:
+                by_writer[self.writers[i]][self.texts[i]].append(int(i))
+        return [dict(hand) for _, hand in sorted(by_writer.items()) if len(hand) >= 10]
 
-    def draw(self, rng: np.random.Generator) -> tuple[str, list[Curve], list[Curve]]:
-        """A random sample."""
-        name = rng.choice(list(SHARES), p=list(SHARES.values()))
+    def sample(self, i: int) -> Drawing:
+        """Sample i in ink heights."""
+        strokes = slice(self.stroke_ends[i] - self.counts[i], self.stroke_ends[i])
+        points = slice(self.point_ends[strokes.start], self.point_ends[strokes.stop])
+        return Drawing(self.xy[points] / UNIT, RANKS[self.rank[points]], self.lengths[strokes])
+
+    def draw(self, rng: np.random.Generator) -> tuple[str, Drawing]:
+        """A random sample and its text."""
+        odds = np.array(list(self.odds.values()))
+        name = list(self.odds)[int(np.searchsorted(np.cumsum(odds / odds.sum()), rng.random(), side="right"))]
         if name == "fonts":
             return self.font_word(rng)
-        ids, cumulated = self.pools.get(name, self.pools["unipen_words"])
-        return self.sample(ids[min(np.searchsorted(cumulated, rng.random()), len(ids) - 1)])
+        if name == "set":
+            return self.set_word(rng)
+        ids, cumulated = self.pools[name]
+        i = ids[min(np.searchsorted(cumulated, rng.random()), len(ids) - 1)]
+        return str(self.texts[i]), self.sample(i)
 
-    def font_word(self, rng: np.random.Generator) -> tuple[str, list[Curve], list[Curve]]:
+    def font_word(self, rng: np.random.Generator) -> tuple[str, Drawing]:
         """A word set in a single-line font, uneven as by hand: where accented letters and odd characters come from."""
-        font = self.fonts[rng.choice(sorted(self.fonts))]
-        text = str(rng.choice(self.words))
+        font = self.fonts[list(self.fonts)[rng.integers(len(self.fonts))]]
+        text = str(self.words[rng.integers(len(self.words))])
         if rng.random() < 0.7:
             text = _accent(text, rng)
         if rng.random() < 0.3:
@@ -121,14 +181,55 @@ class InkStore:
         if rng.random() < 0.3:
             text = "".join(rng.choice(sorted(c for c in font if len(c) == 1), rng.integers(2, 7)))
         text = "".join(c for c in text if c in font) or "a"
-        curves, ranks, x = [], [], 0.0
+        glyphs, x = [], 0.0
         for c in text:
-            _, glyph, rank = self.sample(font[c])
             size, rise = 1 + rng.normal(0, 0.05), rng.normal(0, 0.02)
-            curves += [g * size + (x, rise) for g in glyph]
-            ranks += [r * size for r in rank]
+            glyphs.append(self.sample(font[c]).scaled(size, (x, rise)))
             x += self.advance[font[c]] * size + rng.normal(0, 0.02)
-        return text, curves, ranks
+        return text, end_to_end(glyphs, JOINT)
+
+    def set_word(self, rng: np.random.Generator) -> tuple[str, Drawing]:
+        """Single characters of one writer side by side: numbers, names and letter sequences that nobody wrote as words.
+
+        The tablet's baseline is unknown, so each character gets the place and the height that its kind has in print.
+        """
+        hand = self.hands[rng.integers(len(self.hands))]
+        text = str(self.words[rng.integers(len(self.words))])
+        kind = rng.random()
+        if kind < 0.35:
+            text = "".join(rng.choice(sorted(hand), rng.integers(2, 8)))
+        elif kind < 0.6:
+            text = text.capitalize() if kind < 0.5 else text.upper()
+        text = "".join(c for c in text if c in hand)[:10]
+        if not text:
+            text = str(rng.choice(sorted(hand)))
+        apart, letters, x = rng.uniform(0.08, 0.3), [], 0.0
+        for c in text:
+            letter = self.sample(hand[c][rng.integers(len(hand[c]))])
+            top, bottom = _extent(c)
+            low, high = letter.xy.min(axis=0), letter.xy.max(axis=0)
+            size = (bottom - top) * (1 + rng.normal(0, 0.06)) / max(high[1] - low[1], 0.5 * (high[0] - low[0]), 1e-3)
+            rise = top + rng.normal(0, 0.04) - low[1] * size
+            letters.append(letter.scaled(size, (x - low[0] * size, rise)))
+            x += (high[0] - low[0]) * size + apart * np.exp(rng.normal(0, 0.3))
+        return text, end_to_end(letters)
+
+
+_TALL, _LOW, _HIGH = set("bdfhklt0123456789()[]{}|/\\!?$%&#@"), set("gpqy"), set("\"'^`*°")
+
+
+def _extent(character: str) -> tuple[float, float]:
+    """Where print has the character's top and bottom, in x-heights below the x-line (the baseline is at 1)."""
+    if character in _TALL or character.isupper():
+        return -0.7, 1.0
+    if character in _LOW:
+        return 0.0, 1.7
+    if character in _HIGH:
+        return -0.7, -0.2
+    return {"i": (-0.5, 1.0), "j": (-0.5, 1.7), ".": (0.9, 1.0), ",": (0.85, 1.2), "-": (0.45, 0.65), "_": (1.0, 1.2),
+            "=": (0.2, 0.7), "+": (0.0, 0.9), "~": (0.3, 0.6), ":": (0.1, 1.0), ";": (0.1, 1.3)}.get(
+        character, (0.0, 1.0)
+    )  # fmt: skip
 
 
 ACCENTS = {"a": "àâäáãå", "e": "éèêë", "i": "îïíì", "o": "ôöóòõø", "u": "ùûüú", "c": "ç", "n": "ñ", "s": "ß", "y": "ÿý"}
@@ -141,15 +242,16 @@ def _accent(text: str, rng: np.random.Generator) -> str:
 
 def place(store: InkStore, rng: np.random.Generator, max_width: int, *, augment: bool = True) -> Ink | None:
     """A random sample on a canvas of random size, slanted, turned and stretched; None if it doesn't fit."""
-    text, curves, ranks = store.draw(rng)
+    text, drawing = store.draw(rng)
     if augment:
         slant, turn, stretch = rng.normal(0, 0.12), rng.normal(0, 0.035), np.exp(rng.normal(0, 0.13))
-        map_ = np.array([[stretch, 0.0], [-slant * stretch, 1.0]]) @ np.array(
-            [[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]
-        )
-        curves = [c @ map_ for c in curves]
-    points = np.concatenate(curves)
-    low, size = points.min(axis=0), np.ptp(points, axis=0)
+        rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+        drawing = drawing.turned(np.array([[stretch, 0.0], [-slant * stretch, 1.0]]) @ rotation)
+        if len(drawing.count) > 2 and rng.random() < LATE:
+            late = rng.integers(len(drawing.count) - 1)
+            drawing = drawing.picked(np.append(np.delete(np.arange(len(drawing.count)), late), late))
+    low = drawing.xy.min(axis=0)
+    size = drawing.xy.max(axis=0) - low
     # As image.fit does it: the ink's height fills the canvas, but a dash or a dot is not blown up to it.
     tall = max(size[1], 0.08 * size[0], 0.02)
     fill = rng.uniform(0.5, 0.94) if augment else 0.8
@@ -166,20 +268,17 @@ def place(store: InkStore, rng: np.random.Generator, max_width: int, *, augment:
     width = int(np.ceil((drawn[0] + margin.sum()) / 32) * 32)
     width = min(max(width, 64), max_width)
     left = margin[0] + max(0.0, width - drawn[0] - margin.sum()) * (rng.random() if augment else 0.5)
-    shift = np.array([left, top]) - low * scale
-    placed = [c * scale + shift for c in curves]
-    clutter = _neighbours(store, rng, placed, width) if augment and rng.random() < 0.12 else []
-    return Ink(text, placed, [r * scale for r in ranks], width, clutter)
+    placed = drawing.scaled(scale, np.array([left, top]) - low * scale)
+    clutter = _neighbours(store, rng, placed, width) if augment and rng.random() < 0.12 else None
+    return Ink(text, placed, width, clutter)
 
 
-def _neighbours(store: InkStore, rng: np.random.Generator, placed: list[Curve], width: int) -> list[Curve]:
+def _neighbours(store: InkStore, rng: np.random.Generator, placed: Drawing, width: int) -> Drawing:
     """Another word's ink of which only a piece at the crop's edge is seen; it never touches the word itself."""
-    _, curves, _ = store.draw(rng)
-    points = np.concatenate(curves)
-    low, high = points.min(axis=0), points.max(axis=0)
+    _, drawing = store.draw(rng)
+    low, high = drawing.xy.min(axis=0), drawing.xy.max(axis=0)
     scale = HEIGHT * rng.uniform(0.5, 0.9) / max(high[1] - low[1], 0.2)
-    ink = np.concatenate(placed)
-    x0, y0, x1, y1 = *ink.min(axis=0), *ink.max(axis=0)
+    x0, y0, x1, y1 = *placed.xy.min(axis=0), *placed.xy.max(axis=0)
     gap = rng.uniform(3, 8)
     side = rng.integers(4)
     anchor = {
@@ -188,7 +287,24 @@ def _neighbours(store: InkStore, rng: np.random.Generator, placed: list[Curve], 
         2: (rng.uniform(-50, width), y0 - gap - high[1] * scale),
         3: (rng.uniform(-50, width), y1 + gap - low[1] * scale),
     }[int(side)]
-    return [c * scale + anchor for c in curves]
+    return drawing.scaled(scale, anchor)
+
+
+def code_points(drawing: Drawing) -> tuple[Integers, Integers]:
+    """inksight.tokens.path_points of all strokes at once: the points int64 (m, 2), and how many each stroke has."""
+    kept = drawing.rank > TOLERANCE
+    corners, stroke = drawing.xy[kept], drawing.stroke_numbers()[kept]
+    legs = np.diff(corners, axis=0)
+    parts = np.maximum(1, np.ceil(np.abs(legs).max(axis=1, initial=0) / (MAX_STEP - 1))).astype(np.int64)
+    parts[stroke[1:] != stroke[:-1]] = 1  # the pen is up: the way ends at the next stroke's first point
+    leg = np.repeat(np.arange(len(legs)), parts)
+    share = (np.arange(len(leg)) - np.repeat(np.cumsum(parts) - parts, parts) + 1) / np.repeat(parts, parts)
+    dense = np.concatenate([corners[:1], corners[leg] + share[:, None] * legs[leg]])
+    owner = np.concatenate([stroke[:1], stroke[leg + 1]])
+    grid = np.rint(dense).astype(np.int64)
+    fresh = np.ones(len(grid), bool)
+    fresh[1:] = (grid[1:] != grid[:-1]).any(axis=1) | (owner[1:] != owner[:-1])
+    return grid[fresh], np.bincount(owner[fresh], minlength=len(drawing.count))
 
 
 def encode(ink: Ink, task: int, vocabulary: Vocabulary, rng: np.random.Generator, noise: float) -> dict[str, NDArray]:
@@ -199,25 +315,22 @@ def encode(ink: Ink, task: int, vocabulary: Vocabulary, rng: np.random.Generator
     point, or -1 to stop).
     """
     letters = vocabulary.encode(ink.text)
-    strokes = (
-        []
-        if task == RECOGNIZE
-        else [path_points(c, significances=r) for c, r in zip(ink.curves, ink.ranks, strict=True)]
-    )
     head = [task] + (letters if task != DERENDER else []) + ([] if task == RECOGNIZE else [INK])
-    n = sum(len(s) for s in strokes)
-    total, h = len(head) + n, len(head)
+    points, count = (
+        (np.zeros((0, 2), np.int64), np.zeros(0, np.int64)) if task == RECOGNIZE else code_points(ink.drawing)
+    )
+    n, h = len(points), len(head)
+    total = h + n
     out = {k: np.full((total, 2), v) for k, v in {"xy": 0, "move": 0, "step": NONE, "start": NONE}.items()}
     out |= {"ids": np.array(head + [MOVE] * n), "text": np.full(total, NONE), "lift": np.full(total, NONE)}
     if task == RECOGNIZE:
         out["text"][:] = [*letters, END]
     elif task == RECOGNIZE_DERENDER:
         out["text"][: h - 1] = [*letters, INK][: h - 1]
-    if not strokes:
+    if task == RECOGNIZE:
         return out
-    first = h + np.cumsum([0] + [len(s) for s in strokes[:-1]])
-    last = h + np.cumsum([len(s) for s in strokes]) - 1
-    points = np.concatenate(strokes)
+    last = h + np.cumsum(count) - 1
+    first = last - count + 1
     seen = points.copy()
     if noise:
         # Slips of the pen: the decoder sees a point beside the line and learns to come back to it.
@@ -230,39 +343,64 @@ def encode(ink: Ink, task: int, vocabulary: Vocabulary, rng: np.random.Generator
     out["lift"][h:], out["lift"][last] = 0, 1
     out["step"][h:-1] = np.clip(points[1:] - seen[:-1], -MAX_STEP, MAX_STEP)
     out["step"][last] = NONE
-    out["start"][h - 1] = strokes[0][0]
+    out["start"][h - 1] = points[0]
     out["start"][last[:-1]] = points[first[1:] - h]
     out["start"][last[-1]] = -1
     return out
 
 
 def collate(inks: list[Ink], codes: list[dict[str, NDArray]], letters: list[list[int]]) -> dict[str, torch.Tensor]:
-    """Pad the codes, and add the segments to draw."""
+    """Pad the codes, and add the segments to draw.
+
+    `start` (B, S, 2) and its steps `asked` (B, S) hold the steps at which a stroke is begun or the end is said, side by
+    side, padded with `NONE` and 0: so the loss need not look for them.
+    """
     length = max(len(c["ids"]) for c in codes)
     fill = {"ids": PAD, "xy": 0, "move": 0}
     batch = {}
     for key in codes[0]:
-        shape = (len(codes), length, *codes[0][key].shape[1:])
-        stack = np.full(shape, fill.get(key, NONE), np.int64)
+        stack = np.full((len(codes), length, *codes[0][key].shape[1:]), fill.get(key, NONE), np.int64)
         for i, code in enumerate(codes):
             stack[i, : len(code["ids"])] = code[key]
-        batch[key] = torch.from_numpy(stack)
-    batch |= segments([ink.curves + ink.clutter for ink in inks])
-    batch["width"] = torch.tensor(max(i.width for i in inks))
-    batch["letters"] = torch.nn.utils.rnn.pad_sequence([torch.tensor(x) for x in letters], batch_first=True)
-    batch["letter_count"] = torch.tensor([len(x) for x in letters])
-    return batch
+        batch[key] = stack
+    batch["asked"], batch["start"] = _asked(batch["start"])
+    tensors = {k: torch.from_numpy(v) for k, v in batch.items()} | segments(inks)
+    tensors["width"] = torch.tensor(max(i.width for i in inks))
+    tensors["letters"] = torch.nn.utils.rnn.pad_sequence([torch.tensor(x) for x in letters], batch_first=True)
+    tensors["letter_count"] = torch.tensor([len(x) for x in letters])
+    return tensors
 
 
-def segments(samples: list[list[Curve]]) -> dict[str, torch.Tensor]:
+def _asked(start: Integers) -> tuple[Integers, Integers]:
+    """`start` (B, L, 2) -> its steps with a target (B, S), and these targets (B, S, 2)."""
+    row, step = np.nonzero(start[..., 0] != NONE)
+    count = np.bincount(row, minlength=len(start))
+    slot = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    asked = np.zeros((len(start), max(int(count.max()), 1)), np.int64)
+    targets = np.full((*asked.shape, 2), NONE)
+    asked[row, slot], targets[row, slot] = step, start[row, step]
+    return asked, targets
+
+
+def segments(inks: Sequence[Ink]) -> dict[str, torch.Tensor]:
     """All curves end to end as `segments` to draw (x0, y0, x1, y1), with their sample (`owner`) and `stroke`."""
+    drawings = [(i, d) for i, ink in enumerate(inks) for d in (ink.drawing, ink.clutter) if d is not None]
+    drawings = [(i, d) for i, d in drawings if len(d.xy)]
     ends, owner, stroke = [np.zeros((0, 4))], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for i, curves in enumerate(samples):
-        for j, curve in enumerate(curves):
-            points = curve if len(curve) > 1 else np.repeat(curve, 2, axis=0)
-            ends.append(np.hstack([points[:-1], points[1:]]))
-            owner.append(np.full(len(points) - 1, i))
-            stroke.append(np.full(len(points) - 1, j))
+    before = -1
+    number = 0
+    for i, d in drawings:
+        number = number if i == before else 0
+        before = i
+        # A point of the pen is drawn as a segment of length 0.
+        single = np.repeat(d.count == 1, d.count)
+        at = np.repeat(np.arange(len(d.xy)), np.where(single, 2, 1))
+        of = d.stroke_numbers()[at]
+        inside = of[1:] == of[:-1]
+        ends.append(np.hstack([d.xy[at[:-1]], d.xy[at[1:]]])[inside])
+        owner.append(np.full(len(ends[-1]), i))
+        stroke.append(of[1:][inside] + number)
+        number += len(d.count)
     return {
         "segments": torch.from_numpy(np.concatenate(ends).astype(np.float32)),
         "owner": torch.from_numpy(np.concatenate(owner)),
@@ -283,12 +421,12 @@ class InkBatches(IterableDataset):
         tasks, odds = list(TASKS), list(TASKS.values())
         while True:
             pool = [ink for _ in range(8 * self.batch) if (ink := place(store, rng, self.max_width))]
-            pool.sort(key=lambda ink: (-(-ink.width // 64), sum(int((r > TOLERANCE).sum()) for r in ink.ranks)))
+            pool.sort(key=lambda ink: (-(-ink.width // 64), int((ink.drawing.rank > TOLERANCE).sum())))
             groups = [pool[i : i + self.batch] for i in range(0, len(pool) - self.batch + 1, self.batch)]
             for g in rng.permutation(len(groups)):
                 inks, codes = [], []
-                for ink in groups[g]:
-                    code = encode(ink, int(rng.choice(tasks, p=odds)), vocabulary, rng, self.noise)
+                for ink, task in zip(groups[g], rng.choice(tasks, len(groups[g]), p=odds), strict=True):
+                    code = encode(ink, int(task), vocabulary, rng, self.noise)
                     if len(code["ids"]) <= LONGEST_CODE:
                         inks.append(ink)
                         codes.append(code)
@@ -306,9 +444,9 @@ class PictureBatches(IterableDataset):
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, 77, worker.id if worker else 0])
         vocabulary = Vocabulary()
-        with np.load(self.path) as z:
-            texts, widths, pixels = str(z["text"]).split("\n"), z["width"], z["pixels"]
+        texts, widths, pixels = pictures_of(self.path)
         ends = np.cumsum(widths)
+        nothing = Drawing(np.zeros((0, 2)), np.zeros(0), np.zeros(0, np.int64))
         while True:
             # They are sorted by width: neighbours make a batch of like width.
             start = rng.integers(0, max(1, len(texts) - 4 * self.batch))
@@ -317,7 +455,7 @@ class PictureBatches(IterableDataset):
             picture = np.zeros((len(rows), 1, HEIGHT, width), np.float32)
             for k, i in enumerate(rows):
                 picture[k, 0, :, : widths[i]] = pixels[:, ends[i] - widths[i] : ends[i]] / 200
-            inks = [Ink(texts[i], [], [], width, []) for i in rows]
+            inks = [Ink(texts[i], nothing, width) for i in rows]
             codes = [encode(ink, RECOGNIZE, vocabulary, rng, 0.0) for ink in inks]
             batch = collate(inks, codes, [vocabulary.encode(ink.text) for ink in inks])
             yield batch | {"picture": torch.from_numpy(picture)}

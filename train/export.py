@@ -1,9 +1,12 @@
-"""Weights -> the folder that the package ships: encoder.onnx, decoder.onnx, config.json, model.safetensors (16 bit).
+"""Weights -> the folder that the package ships: encoder.onnx, decoder.onnx, config.json, model.safetensors.
 
     python -m train.export .cache/run/model.safetensors src/inksight/models/NAME
 
 The decoder is exported as one step with a key-value cache of fixed capacity: the graph reads the cache where it lies
 and returns the new keys and values alone, so that nothing is copied from step to step.
+
+Matrix products are computed in 8 bit, each input scaled by its greatest value; only the product of what the pen sees
+stays in 32 bit, as a few large values beside many small ones would take the small ones' precision.
 """
 
 from __future__ import annotations
@@ -18,13 +21,16 @@ from pathlib import Path
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from inksight.tokens import MAX_STEP, TOLERANCE
-from train.model import Config, InkModel, cells_around
+from train import weights
+from train.model import Config, InkModel
+from train.step import Choose, Layer, Place
 
-OPSET = 18
+OPSET = 20
+EXACT = "/local/"
+"""In the names of nodes that stay in 32 bit."""
 
 
 class EncoderGraph(nn.Module):
@@ -48,7 +54,8 @@ class StepGraph(nn.Module):
 
     def __init__(self, model: InkModel) -> None:
         super().__init__()
-        self.model = model
+        self.place, self.choose = Place(model.embedding), Choose(model)
+        self.layers = nn.ModuleList(map(Layer, model.layers))
 
     def forward(
         self,
@@ -66,41 +73,12 @@ class StepGraph(nn.Module):
     ) -> tuple[Tensor, ...]:
         """int64 ids (B,), xy and move (B, 2), step (1,); float32 drawn (B, cells), allowed (B, cells + 1) and unused
         (capacity,), the latter two 0 or -1e9; caches: per layer cross keys, cross values, own keys, own values."""
-        model = self.model
-        place = xy[:, None]
-        around = cells_around(drawn, place, model.embedding.far, far.shape[-1])
-        x = model.embedding(ids[:, None], place, move[:, None], step.expand_as(ids)[:, None], near, far, around)
-        fresh = []
-        for layer, (ck, cv, k, v) in zip(model.layers, zip(*[iter(caches)] * 4, strict=True), strict=True):
-            y = layer.norm1(x)
-            k1, v1 = layer.own.keys(y)
-            k1 = k1.transpose(-1, -2)
-            q = layer.own.split(layer.own.q(y)) / (k.shape[2] ** 0.5)
-            fit = torch.cat([q @ k + unused, q @ k1], dim=-1).softmax(-1)
-            mixed = fit[..., :-1] @ v + fit[..., -1:] * v1
-            x = x + layer.own.out(mixed.transpose(1, 2).flatten(2))
-            q = layer.cross.split(layer.cross.q(layer.norm2(x))) / (k.shape[2] ** 0.5)
-            mixed = (q @ ck).softmax(-1) @ cv
-            x = x + layer.cross.out(mixed.transpose(1, 2).flatten(2))
-            x = x + layer.mlp(layer.norm3(x))
-            fresh += [k1, v1]
-        return *self.choices(model.norm(x), drawn, allowed, keys), *fresh
-
-    def choices(self, state: Tensor, drawn: Tensor, allowed: Tensor, keys: Tensor) -> tuple[Tensor, ...]:
-        """inksight.engine.onnx.Choices."""
-        heads = self.model.heads
-        h = state[:, 0]
-        dx_p, dx = heads.dx(h).softmax(-1).max(-1)
-        dy_p, dy = heads.y_given_x(h, dx).softmax(-1).max(-1)
-        move = torch.stack([dx, dy], dim=-1) - MAX_STEP
-        fit = heads.point(state, keys, drawn[:, None])[:, 0]
-        start = (fit + allowed).argmax(-1, keepdim=True)
-        start_p = fit.softmax(-1).gather(1, start)[:, 0]
-        cell = start.clamp(max=keys.shape[1] - 1)
-        key = keys.gather(1, cell[..., None].expand(-1, -1, keys.shape[-1]))
-        inside = heads.offset(h, key[:, 0]).argmax(-1)
-        lift = heads.lift(h)[:, 0].sigmoid()
-        return heads.text(h).log_softmax(-1), lift, move, dx_p * dy_p, start[:, 0], start_p, inside
+        x = self.place(ids, xy, move, step, drawn, near, far)
+        fresh: list[Tensor] = []
+        for layer, own in zip(self.layers, zip(*[iter(caches)] * 4, strict=True), strict=True):
+            x, key, value = layer(x, own, unused)
+            fresh += [key, value]
+        return *self.choose(x, drawn, allowed, keys), *fresh
 
 
 def encoder_graph(model: InkModel, path: Path) -> None:
@@ -150,31 +128,36 @@ def decoder_graph(model: InkModel, path: Path) -> None:
     )  # fmt: skip
 
 
-def export(weights: Path, config: dict, folder: Path, *, quantize: bool = True) -> None:
+def export(source: Path, config: dict, folder: Path, *, quantize: bool = True) -> None:
     """Write the model's folder; an existing one is replaced file by file."""
     model = InkModel(Config.from_dict(config)).eval()
-    state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(weights).items()}
-    model.load_state_dict(state)
+    model.load_state_dict(weights.load(source))
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
-        encoder_graph(model, work / "encoder.onnx")
-        decoder_graph(model, work / "step.onnx")
-        if quantize:
-            quantize_dynamic(
-                work / "step.onnx", work / "decoder.onnx", op_types_to_quantize=["MatMul"], weight_type=QuantType.QInt8,
-                per_channel=True, extra_options={"MatMulConstBOnly": True},
-            )  # fmt: skip
-        else:
-            (work / "step.onnx").rename(work / "decoder.onnx")
-        for name in ("encoder.onnx", "decoder.onnx"):
+        for name, write in (("encoder.onnx", encoder_graph), ("decoder.onnx", decoder_graph)):
+            write(model, work / "float.onnx")
+            if quantize:
+                _quantized(work / "float.onnx", work / name)
+            else:
+                (work / "float.onnx").rename(work / name)
             onnx.checker.check_model(work / name)
-            shutil.copy(work / name, folder / name)
-    half = {k: v.half() if v.is_floating_point() else v for k, v in model.state_dict().items()}
-    save_file({k: v.contiguous() for k, v in half.items()}, folder / "model.safetensors")
+            shutil.copyfile(work / name, folder / name)
+        weights.save(model.state_dict(), work / "model.safetensors")
+        shutil.copyfile(work / "model.safetensors", folder / "model.safetensors")  # may be where they came from
     facts = asdict(model.config) | {k: config[k] for k in ("samples", "minutes") if k in config}
     facts |= {"format": 1, "max_step": MAX_STEP, "tolerance": TOLERANCE, "height": 64, "max_width": 448}
     (folder / "config.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+
+
+def _quantized(graph: Path, path: Path) -> None:
+    """Write the graph with its products of a matrix and weights in 8 bit."""
+    nodes = [node.name for node in onnx.load(graph).graph.node if EXACT in node.name]
+    quantize_dynamic(
+        graph, path, op_types_to_quantize=["MatMul"], weight_type=QuantType.QInt8, per_channel=True,
+        nodes_to_exclude=[*nodes, *(f"{name}_MatMul" for name in nodes)],  # what a Gemm is called once it is split
+        extra_options={"MatMulConstBOnly": True},
+    )  # fmt: skip
 
 
 def main() -> None:
@@ -182,7 +165,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("weights", type=Path, help="model.safetensors; config.json lies beside it")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--float", action="store_true", help="keep 32-bit weights in the decoder")
+    parser.add_argument("--float", action="store_true", help="keep 32-bit weights in the graphs")
     args = parser.parse_args()
     export(
         args.weights,

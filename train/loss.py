@@ -16,7 +16,11 @@ CTC_WEIGHT = 0.4
 
 def losses(model: InkModel, batch: dict[str, Tensor], picture: Tensor) -> dict[str, Tensor]:
     """Sums over the batch of each loss (`text`, `lift`, `dx`, `dy`, `start`, `inside`, `ctc`), and the counts behind
-    them (`points`, `starts`, `letters`)."""
+    them (`points`, `starts`, `letters`).
+
+    Every step is asked everything, and what has no target is left out of the sums: picking the steps out first would
+    make a GPU wait for their number.
+    """
     encoded = model.encoder(picture)
     _, ctc, _, far, keys = encoded
     per_row = far.shape[-1]
@@ -24,17 +28,16 @@ def losses(model: InkModel, batch: dict[str, Tensor], picture: Tensor) -> dict[s
     state = model.decode(batch, encoded, drawn_at)
     heads, out = model.heads, {}
 
-    text = batch["text"] != NONE
-    out["text"] = F.cross_entropy(heads.text(state[text]).float(), batch["text"][text], reduction="sum")
+    out["text"] = _nats(heads.text(state), batch["text"])
     going = batch["lift"] != NONE
-    out["lift"] = F.binary_cross_entropy_with_logits(
-        heads.lift(state[going])[:, 0].float(), batch["lift"][going].float(), reduction="sum"
+    said = F.binary_cross_entropy_with_logits(
+        heads.lift(state)[..., 0].float(), batch["lift"].float(), reduction="none"
     )
+    out["lift"] = (said * going).sum()
     moving = batch["step"][..., 0] != NONE
-    dx, dy = (batch["step"][moving] + MAX_STEP).unbind(-1)
-    here = state[moving]
-    out["dx"] = F.cross_entropy(heads.dx(here).float(), dx, reduction="sum")
-    out["dy"] = F.cross_entropy(heads.y_given_x(here, dx).float(), dy, reduction="sum")
+    dx, dy = torch.where(moving[..., None], batch["step"] + MAX_STEP, NONE).unbind(-1)
+    out["dx"] = _nats(heads.dx(state), dx)
+    out["dy"] = _nats(heads.y_given_x(state, dx.clamp(min=0)), dy)
     out |= pointer_losses(model, batch, state, keys, drawn_at, per_row)
     log_p = F.log_softmax(ctc.float(), dim=-1).transpose(0, 1)
     columns = torch.full((len(ctc),), ctc.shape[1], device=ctc.device)
@@ -49,31 +52,25 @@ def pointer_losses(
     model: InkModel, batch: dict[str, Tensor], state: Tensor, keys: Tensor, drawn_at: Tensor, per_row: int
 ) -> dict[str, Tensor]:
     """Losses of where strokes begin: the cell (or stop), and the pixel inside the cell."""
-    asked = batch["start"][..., 0] != NONE
-    sample, step = asked.nonzero(as_tuple=True)
-    if len(sample) == 0:
-        zero = state.sum() * 0
-        return {"start": zero, "inside": zero, "starts": torch.zeros((), device=state.device)}
-    # Gather each sample's questions side by side: (B, S, C).
-    counts = asked.sum(1)
-    slot = torch.arange(len(sample), device=state.device) - (counts.cumsum(0) - counts)[sample]
-    width = int(counts.max())
-    states = state.new_zeros(len(state), width, state.shape[-1]).index_put((sample, slot), state[sample, step])
-    steps = torch.zeros(len(state), width, dtype=torch.long, device=state.device).index_put((sample, slot), step)
-    drawn = drawn_at[:, None] <= steps[..., None]
-    logits = model.heads.point(states, keys, drawn)[sample, slot].float()
-    x, y = batch["start"][sample, step].unbind(-1)
-    stops = x < 0
-    cell = (y.clamp(0, 63) // CELL) * per_row + (x // CELL).clamp(0, per_row - 1)
-    target = torch.where(stops, keys.shape[1], cell)
-    out = {"start": F.cross_entropy(logits, target, reduction="sum"), "starts": asked.sum()}
-    real = ~stops
-    inside = (y.clamp(0, 63) % CELL * CELL + x % CELL)[real]
-    key = keys[sample[real], cell[real]]
-    out["inside"] = F.cross_entropy(
-        model.heads.offset(state[sample[real], step[real]], key).float(), inside, reduction="sum"
-    )
-    return out
+    step = batch["asked"]
+    states = state.gather(1, step[..., None].expand(-1, -1, state.shape[-1]))
+    x, y = batch["start"].unbind(-1)
+    asked, stops = x != NONE, x == -1
+    cell = (y.clamp(0, 63) // CELL) * per_row + (x.clamp(min=0) // CELL).clamp(max=per_row - 1)
+    target = torch.where(stops, keys.shape[1], cell).masked_fill(~asked, NONE)
+    logits = model.heads.point(states, keys, drawn_at[:, None] <= step[..., None])
+    inside = (y.clamp(0, 63) % CELL * CELL + x.clamp(min=0) % CELL).masked_fill(~asked | stops, NONE)
+    key = keys.gather(1, cell[..., None].expand(-1, -1, keys.shape[-1]))
+    return {
+        "start": _nats(logits, target),
+        "starts": asked.sum(),
+        "inside": _nats(model.heads.offset(states, key), inside),
+    }
+
+
+def _nats(logits: Tensor, target: Tensor) -> Tensor:
+    """The sum of the cross entropies (…, classes) against targets (…), without those that are `NONE`."""
+    return F.cross_entropy(logits.flatten(0, -2).float(), target.flatten(), ignore_index=NONE, reduction="sum")
 
 
 def total(parts: dict[str, Tensor]) -> Tensor:

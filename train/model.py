@@ -41,7 +41,7 @@ class Config:
         return {
             "tiny": cls(width=48, heads=2, encoder_layers=1, decoder_layers=1, stem=(8, 16, 24), pointer=16),
             "small": cls(),
-            "base": cls(width=320, heads=8, encoder_layers=5, decoder_layers=5, stem=(32, 64, 128), pointer=96),
+            "base": cls(width=256, heads=8, encoder_layers=4, decoder_layers=4, stem=(32, 64, 128), pointer=64),
         }[size]
 
     @classmethod
@@ -202,7 +202,8 @@ def look(features: Tensor, xy: Tensor, offsets: Tensor, width: int) -> Tensor:
     at = xy[:, :, None] + offsets
     # Not one multiplication by a constant (2 / width, 2 / HEIGHT): the exported graph must keep the width free.
     grid = torch.stack([at[..., 0] * 2 / width - 1, at[..., 1] * 2 / HEIGHT - 1], dim=-1)
-    seen = F.grid_sample(features, grid.to(features.dtype), mode="bilinear", align_corners=False)
+    # In 32 bits: half of them would put a pen at x = 400 a pixel off.
+    seen = F.grid_sample(features.float(), grid.float(), mode="bilinear", align_corners=False).to(features.dtype)
     return seen.permute(0, 2, 1, 3).flatten(2)
 
 

@@ -1,7 +1,7 @@
 """Train the tracing model.
 
 One CPU:          python -m train.train --ink .cache/ink.npz --words .cache/words.npz --out .cache/run --minutes 90
-One GPU:          the same with --device cuda --size base --batch 512 --workers 12 --compile
+One GPU:          the same with --device cuda --size base --batch 1024 --workers 14 --lr 5e-3
 Several GPUs:     torchrun --nproc-per-node 8 -m train.train ... --device cuda
 Go on with a run: the same command again (it finds OUT/state.pt); --start model.safetensors begins anew from weights
 
@@ -22,14 +22,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from inksight.tokens import DERENDER, RECOGNIZE_DERENDER, Vocabulary
+from train import weights
 from train.data import InkBatches, InkStore, PictureBatches, collate, encode, place
 from train.loss import losses, total
 from train.model import Config, InkModel
+from train.muon import Muon, parted
 from train.processes import average_gradients, over, together
 from train.render import render, vary
 
@@ -48,9 +50,11 @@ def arguments() -> argparse.Namespace:
     # how long
     add("--minutes", type=float, default=30, help="wall-clock budget; the learning rate falls to zero over it")
     add("--max-steps", type=int, default=10**9)
+    add("--steps", type=int, help="the learning rate falls to zero over so many steps instead of over the minutes")
     # the optimiser
     add("--batch", type=int, default=64)
-    add("--lr", type=float, default=1.5e-3)
+    add("--optimizer", default="muon", choices=["muon", "adamw"], help="for the matrices; the rest is AdamW's")
+    add("--lr", type=float, default=2e-3)
     add("--warmup", type=int, default=300)
     add("--average", type=float, default=0.999, help="decay of the averaged weights")
     add("--pictures", type=float, default=0.12, help="share of steps on real pictures")
@@ -58,7 +62,6 @@ def arguments() -> argparse.Namespace:
     add("--device", default="cpu")
     add("--threads", type=int, default=2)
     add("--workers", type=int, default=0, help="processes that prepare ink")
-    add("--compile", action="store_true")
     add("--seed", type=int, default=0)
     # how often
     add("--log-every", type=int, default=25)
@@ -72,8 +75,8 @@ def learning_rate(step: int, progress: float, peak: float, warmup: int) -> float
 
 
 def to(batch: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
-    """The batch on the device."""
-    return {k: v.to(device, non_blocking=True) for k, v in batch.items()}
+    """The batch on the device; the pictures' width is for the program, which would have to wait for it there."""
+    return {k: v if k == "width" else v.to(device, non_blocking=True) for k, v in batch.items()}
 
 
 def pictures(batch: dict[str, Tensor]) -> Tensor:
@@ -83,9 +86,17 @@ def pictures(batch: dict[str, Tensor]) -> Tensor:
     return render(batch)
 
 
+def reduced(device: torch.device) -> torch.autocast:
+    """Matrix products in bf16 where the device has them: a CPU without would be slower than in 32 bits."""
+    able = device.type != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.autocast(device.type, torch.bfloat16, enabled=able)
+
+
 def loader(dataset: IterableDataset, workers: int) -> Iterator[dict[str, Tensor]]:
     """Batches of an endless data set."""
-    return iter(DataLoader(dataset, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None))
+    ahead = 4 if workers else None
+    pinned = torch.cuda.is_available()
+    return iter(DataLoader(dataset, batch_size=None, num_workers=workers, prefetch_factor=ahead, pin_memory=pinned))
 
 
 def validation(path: Path, batches: int = 4, size: int = 48) -> list[dict[str, Tensor]]:
@@ -136,6 +147,17 @@ def averages(sums: dict[str, Tensor]) -> dict[str, float]:
     }
 
 
+def optimizers(model: InkModel, kind: str, rate: float) -> list[torch.optim.Optimizer]:
+    """Muon for the hidden matrices (or AdamW, as `kind` says), and AdamW for the rest."""
+    hidden, rest = parted(model) if kind == "muon" else ([], list(model.parameters()))
+    groups = [
+        {"params": [p for p in rest if p.ndim >= 2], "weight_decay": 0.02},
+        {"params": [p for p in rest if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    adam = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), fused=True)
+    return [Muon(hidden, lr=rate), adam] if hidden else [adam]
+
+
 class Run:
     """A training run: model, averaged weights, optimiser, counters; saved whole, resumed whole."""
 
@@ -144,28 +166,27 @@ class Run:
         self.folder = args.out
         self.model = InkModel(Config.of(args.size)).to(device)
         if args.start:
-            self.model.load_state_dict({k: v.float() for k, v in load_file(args.start).items()}, strict=False)
+            self.model.load_state_dict(weights.load(args.start), strict=False)
         self.average = copy.deepcopy(self.model).eval()
-        decayed = [p for p in self.model.parameters() if p.ndim >= 2]
-        plain = [p for p in self.model.parameters() if p.ndim < 2]
-        groups = [{"params": decayed, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}]
-        self.optimizer = torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.98), fused=True)
+        self.optimizers = optimizers(self.model, args.optimizer, args.lr)
         self.step, self.samples, self.seconds = 0, 0, 0.0
         if (self.folder / "state.pt").exists():
             state = torch.load(self.folder / "state.pt", map_location=device, weights_only=True)
             self.model.load_state_dict(state["model"])
             self.average.load_state_dict(state["average"])
-            self.optimizer.load_state_dict(state["optimizer"])
+            for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
+                optimizer.load_state_dict(kept)
             self.step, self.samples, self.seconds = state["step"], state["samples"], state["seconds"]
 
     @torch.no_grad()
     def follow(self, decay: float) -> None:
         """Move the averaged weights towards the model's."""
         decay = min(decay, (self.step + 1) / (self.step + 10))
-        for a, b in zip(self.average.state_dict().values(), self.model.state_dict().values(), strict=True):
-            if a.dtype.is_floating_point:
-                a.lerp_(b, 1 - decay)
-            else:
+        pairs = list(zip(self.average.state_dict().values(), self.model.state_dict().values(), strict=True))
+        moving = [(a, b) for a, b in pairs if a.dtype.is_floating_point]
+        torch._foreach_lerp_([a for a, _ in moving], [b for _, b in moving], 1 - decay)
+        for a, b in pairs:
+            if not a.dtype.is_floating_point:
                 a.copy_(b)
 
     def save(self) -> None:
@@ -173,7 +194,7 @@ class Run:
         state = {
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": [o.state_dict() for o in self.optimizers],
             "step": self.step,
             "samples": self.samples,
             "seconds": self.seconds,
@@ -202,9 +223,8 @@ def main() -> None:
 
 def train(run: Run, args: argparse.Namespace, device: torch.device, rank: int, world: int) -> None:
     """The loop."""
-    forward = torch.compile(losses, dynamic=True) if args.compile else losses
     model = run.model
-    autocast = torch.autocast(device.type, torch.bfloat16)
+    autocast = reduced(device)
     seed = args.seed + 1000 * rank + run.step
     ink = loader(InkBatches(args.ink, args.batch, seed=seed), args.workers)
     real = loader(PictureBatches(args.words, args.batch, seed=seed), min(args.workers, 2)) if args.words else None
@@ -216,31 +236,34 @@ def train(run: Run, args: argparse.Namespace, device: torch.device, rank: int, w
     sums: dict[str, Tensor] = {}
     for _ in range(args.max_steps):
         run.seconds = before + time.time() - begin
-        if over(run.seconds > args.minutes * 60, world, device):
+        done = run.seconds > args.minutes * 60 or bool(args.steps and run.step >= args.steps)
+        if over(done, world, device):
             break
-        rate = learning_rate(run.step, run.seconds / (args.minutes * 60), args.lr, args.warmup)
-        for group in run.optimizer.param_groups:
+        progress = run.step / args.steps if args.steps else run.seconds / (args.minutes * 60)
+        rate = learning_rate(run.step, progress, args.lr, args.warmup)
+        for group in (g for o in run.optimizers for g in o.param_groups):
             group["lr"] = rate
         batch = to(next(real if real is not None and rng.random() < args.pictures else ink), device)
         with autocast:
-            parts = forward(model, batch, pictures(batch))
+            parts = losses(model, batch, pictures(batch))
             loss = total(parts)
         loss.backward()
         average_gradients(model.parameters(), world)
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        run.optimizer.step()
-        run.optimizer.zero_grad(set_to_none=True)
+        for optimizer in run.optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         run.step, run.samples = run.step + 1, run.samples + len(batch["ids"]) * world
         run.follow(args.average)
         if rank == 0:
-            report(run, args, parts, float(norm), rate, sums, held, device, autocast)
+            report(run, args, parts, norm, rate, sums, held, device, autocast)
 
 
 def report(
     run: Run,
     args: argparse.Namespace,
     parts: dict[str, Tensor],
-    norm: float,
+    norm: Tensor,
     rate: float,
     sums: dict[str, Tensor],
     held: list[dict[str, Tensor]],
@@ -251,7 +274,7 @@ def report(
     add(sums, parts)
     row: dict[str, object] = {}
     if run.step % args.log_every == 0:
-        row = {"step": run.step, "samples": run.samples, "seconds": round(run.seconds), "lr": rate, "norm": norm}
+        row = {"step": run.step, "samples": run.samples, "seconds": round(run.seconds), "lr": rate, "norm": float(norm)}
         row |= averages(sums)
         sums.clear()
     if run.step % args.check_every == 0:

@@ -30,16 +30,20 @@ from train import pack, pack_words, train  # noqa: E402
 from train.data import (  # noqa: E402
     HEIGHT,
     NONE,
+    Drawing,
     InkBatches,
     InkStore,
     PictureBatches,
+    code_points,
     collate,
     device_standardise,
     encode,
+    end_to_end,
     place,
 )
 from train.loss import losses, total  # noqa: E402
 from train.model import NEVER, Config, InkModel, drawing_times  # noqa: E402
+from train.muon import Muon, orthogonal, parted  # noqa: E402
 from train.render import render  # noqa: E402
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
@@ -109,6 +113,13 @@ def batch_of(inks, task, noise=0.0):
     return collate(inks, codes, [vocabulary.encode(ink.text) for ink in inks])
 
 
+def paths(drawing):
+    """What tokens.path_points says of each stroke."""
+    cuts = np.cumsum(drawing.count)[:-1]
+    pairs = zip(np.split(drawing.xy, cuts), np.split(drawing.rank, cuts), strict=True)
+    return [path_points(c, significances=r) for c, r in pairs]
+
+
 class TestPack:
     def test_leaves_out_test_writers_and_fonts_without_a_licence(self, folder, packed):
         writers = {a[1] for a in pack.read(folder)}
@@ -128,6 +139,17 @@ class TestPack:
             assert len(points) == len(rank)
             assert np.isinf(rank[[0, -1]]).all()
 
+    def test_what_is_packed_comes_back(self, folder, packed):
+        samples = [s for s in map(pack._prepare, pack.read(folder)) if s]
+        data = pack.load(packed)
+        points = np.concatenate([c for s in samples for c in s.strokes])
+        ranks = np.concatenate([r for s in samples for r in s.ranks])
+        assert np.abs(data["xy"] / pack.UNIT - points).max() <= 0.51 / pack.UNIT
+        found = pack.RANKS[data["rank"]]
+        assert (np.isinf(found) == np.isinf(ranks)).all()
+        tells = np.isfinite(ranks) & (ranks > 0.004)
+        assert (np.abs(found[tells] / ranks[tells] - 1) < 0.03).all()
+
     @pytest.mark.parametrize(("text", "strokes"), [("a", []), (" ", glyph("a"))])
     def test_leaves_out_what_cannot_be_used(self, text, strokes):
         assert pack.prepare(text, "w", 0, "train", strokes, 0.0) is None
@@ -137,7 +159,18 @@ class TestPictures:
     def test_held_out_writers_are_left_out(self, pictures):
         with np.load(pictures) as file:
             assert sorted(str(file["text"]).split("\n")) == sorted(WORDS)
-            assert file["pixels"].shape == (HEIGHT, file["width"].sum())
+            texts, widths, pixels = pack_words.pictures_of(pictures)
+            assert texts == str(file["text"]).split("\n")
+            assert (pixels.shape, pixels.dtype) == ((HEIGHT, widths.sum()), np.uint8)
+
+    def test_pictures_come_back_in_strips(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(pack_words, "STRIP", 200)
+        made = [(f"word {k}", np.full((HEIGHT, 64 + 32 * k), 40 * k, np.uint8)) for k in range(4)]
+        pack_words.write(made[::-1], tmp_path / "strips.npz")
+        texts, widths, pixels = pack_words.pictures_of(tmp_path / "strips.npz")
+        assert (texts, widths.tolist()) == ([t for t, _ in made], [p.shape[1] for _, p in made])
+        for (_, picture), end, width in zip(made, np.cumsum(widths), widths, strict=True):
+            assert np.abs(pixels[:, end - width : end].astype(int) - picture).mean() < 8
 
     def test_batches_are_for_reading(self, pictures):
         batch, vocabulary = next(iter(PictureBatches(pictures, 4))), Vocabulary()
@@ -147,12 +180,41 @@ class TestPictures:
         assert ((batch["picture"] > 0.5).float().mean(dim=(1, 2, 3)) > 0.01).all()
 
 
+class TestDraw:
+    def test_a_late_stroke_keeps_the_rest_in_order(self, inks):
+        drawing = inks[0].drawing
+        order = np.append(np.arange(1, len(drawing.count)), 0)
+        again = drawing.picked(order)
+        assert [p.tolist() for p in paths(again)] == [paths(drawing)[k].tolist() for k in order]
+
+    def test_letters_of_a_font_are_joined_where_they_meet(self):
+        letter = Drawing(np.array([[0.0, 0.0], [1.0, 0.0]]), np.full(2, np.inf), np.array([2]))
+        near, far = letter.scaled(1, (1.05, 0.0)), letter.scaled(1, (3.0, 0.0))
+        assert end_to_end([letter, near, far], 0.1).count.tolist() == [4, 2]
+        assert end_to_end([letter, near, far]).count.tolist() == [2, 2, 2]
+
+    def test_words_are_set_of_one_writers_characters(self, packed, monkeypatch):
+        store = InkStore(packed, "train")
+        store.hands = [{t: [i] for i, t in enumerate(store.texts) if t in WORDS} | {"a": [0]}]
+        store.words = ["a"]
+        text, drawing = store.set_word(np.random.default_rng(3))
+        assert text
+        assert len(drawing.xy) == drawing.count.sum() > 0
+
+
 class TestEncode:
+    def test_all_strokes_at_once_as_one_by_one(self, inks):
+        for ink in inks:
+            points, count = code_points(ink.drawing.scaled(3.0, (0.2, 0.3)))
+            expected = paths(ink.drawing.scaled(3.0, (0.2, 0.3)))
+            assert count.tolist() == [len(s) for s in expected]
+            assert np.abs(points - np.concatenate(expected)).max() <= 1  # halves are rounded either way
+
     @pytest.mark.parametrize("task", [DERENDER, DERENDER_TEXT, RECOGNIZE_DERENDER])
     def test_following_the_targets_draws_the_path(self, inks, task):
         for ink in inks:
             code = encode(ink, task, Vocabulary(), np.random.default_rng(0), 0.0)
-            expected = [path_points(c, significances=r) for c, r in zip(ink.curves, ink.ranks, strict=True)]
+            expected = paths(ink.drawing)
             step = int(np.flatnonzero(code["ids"] == INK)[0])
             drawn = []
             while (code["start"][step] >= 0).all():
@@ -171,8 +233,7 @@ class TestEncode:
 
     def test_after_a_slip_the_target_comes_back_to_the_path(self, inks):
         code = encode(inks[3], DERENDER, Vocabulary(), np.random.default_rng(0), 0.5)
-        curves = zip(inks[3].curves, inks[3].ranks, strict=True)
-        points = np.concatenate([path_points(c, significances=r) for c, r in curves])
+        points = np.concatenate(paths(inks[3].drawing))
         seen, h = code["xy"][2:], 2
         assert (seen != points).any()
         moving = np.flatnonzero(code["step"][h:, 0] != NONE)
@@ -201,7 +262,7 @@ class TestRender:
         picture = render(batch, augment=False)[:, 0].numpy()
         assert picture.shape == (len(inks), HEIGHT, int(batch["width"]))
         for row, ink in zip(picture, inks, strict=True):
-            points = np.floor(np.concatenate(ink.curves)).astype(int)
+            points = np.floor(ink.drawing.xy).astype(int)
             on = np.zeros(row.shape, bool)
             on[points[:, 1], points[:, 0]] = True
             near = on.copy()
@@ -285,6 +346,36 @@ class TestModel:
         assert sum(norms) > 0
 
 
+class TestMuon:
+    def test_the_update_is_orthogonal(self):
+        torch.manual_seed(0)
+        for shape in ((3, 40, 100), (2, 100, 40)):
+            values = torch.linalg.svdvals(orthogonal(torch.randn(shape)))
+            assert values.min() > 0.5
+            assert values.max() < 1.3
+
+    def test_heads_and_embeddings_are_left_to_adam(self):
+        model = InkModel(Config.of("tiny"))
+        hidden, rest = parted(model)
+        assert len(hidden) + len(rest) == len(list(model.parameters()))
+        assert any(p is model.layers[0].own.q.weight for p in hidden)
+        assert not any(p is w for p in hidden for w in (model.heads.dx.weight, model.embedding.kind.weight))
+
+    def test_finds_the_least_squares(self):
+        torch.manual_seed(0)
+        weight = torch.nn.Parameter(torch.randn(32, 40))
+        goal, seen = torch.randn(32, 40), torch.randn(40, 200)
+        optimizer, history = Muon([weight], lr=0.3, weight_decay=0.0), []
+        for k in range(150):
+            optimizer.param_groups[0]["lr"] = 0.3 * (1 - k / 150)
+            loss = ((weight - goal) @ seen).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            history.append(loss.item())
+        assert history[-1] < 0.01 * history[0]
+
+
 class TestTrain:
     @pytest.fixture
     def run(self, packed, tmp_path, monkeypatch):
@@ -317,11 +408,16 @@ class TestTrain:
         assert state["step"] == 4
         assert all(r["ctc"] > 0 for r in rows)
 
+    def test_steps_say_when_it_ends(self, run):
+        state, rows = run(9, "--steps", "3", "--optimizer", "adamw")
+        assert (state["step"], len(state["optimizers"])) == (3, 1)
+        assert rows[-1]["lr"] < rows[0]["lr"] or len(rows) == 3
+
     def test_leaves_weights_and_their_config(self, run, tmp_path):
         run(1)
         config = Config.from_dict(json.loads((tmp_path / "config.json").read_text()))
         assert config == Config.of("tiny")
-        InkModel(config).load_state_dict(train.load_file(tmp_path / "model.safetensors"))
+        InkModel(config).load_state_dict(train.weights.load(tmp_path / "model.safetensors"))
         assert not list(tmp_path.glob("*.tmp"))
 
     def test_batches_repeat_with_their_seed(self, packed):

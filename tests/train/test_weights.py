@@ -1,0 +1,51 @@
+"""Weights in a small file. Skipped without PyTorch."""
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs PyTorch: make train-env")
+
+from safetensors.torch import save_file  # noqa: E402
+
+from train import weights  # noqa: E402
+
+
+@pytest.fixture
+def state():
+    torch.manual_seed(0)
+    return {
+        "matrix": torch.randn(5, 40) * torch.tensor([1e-4, 1e-2, 1.0, 10.0, 0.0])[:, None],
+        "bias": torch.randn(7),
+        "kernel": torch.randn(3, 2, 3, 3),
+        "count": torch.tensor(12),
+    }
+
+
+def test_rows_come_back_to_within_half_a_step(state, tmp_path):
+    weights.save(state, tmp_path / "w.safetensors")
+    found = weights.load(tmp_path / "w.safetensors")
+    assert found.keys() == state.keys()
+    step = state["matrix"].abs().amax(dim=1, keepdim=True) / 127
+    assert bool(((found["matrix"] - state["matrix"]).abs() <= 0.501 * step).all())
+    assert torch.allclose(found["bias"], state["bias"], rtol=1e-3)
+    assert torch.allclose(found["kernel"], state["kernel"], rtol=1e-3, atol=1e-6)
+    assert found["count"] == 12
+    assert all(v.dtype == torch.float32 for k, v in found.items() if k != "count")
+
+
+def test_saved_again_nothing_changes(state, tmp_path):
+    weights.save(state, tmp_path / "a.safetensors")
+    once = weights.load(tmp_path / "a.safetensors")
+    weights.save(once, tmp_path / "b.safetensors")
+    again = weights.load(tmp_path / "b.safetensors")
+    assert all(torch.allclose(again[k], once[k], rtol=1e-6, atol=0) for k in once)
+
+
+def test_a_matrix_takes_a_quarter_of_the_room(tmp_path):
+    weights.save({"matrix": torch.randn(400, 400)}, tmp_path / "w.safetensors")
+    assert (tmp_path / "w.safetensors").stat().st_size < 0.27 * 4 * 400 * 400
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.float32])
+def test_older_files_are_read(kind, tmp_path):
+    save_file({"matrix": torch.eye(3, dtype=kind)}, tmp_path / "w.safetensors")
+    assert torch.equal(weights.load(tmp_path / "w.safetensors")["matrix"], torch.eye(3))

@@ -207,7 +207,30 @@ def test_the_tracer_is_told_mode_and_texts_and_progress_is_told(tracer):
     )
     assert sorted(t for _, texts, _ in tracer.calls for t in texts) == sorted(w.text for w in words)
     assert {mode for mode, _, _ in tracer.calls} == {"derender-with-text"}
-    assert seen == [(0, 20), (16, 20), (20, 20)]
+    assert (seen[0], seen[-1]) == ((0, 20), (20, 20))
+    assert seen == sorted(set(seen))
+    assert len(seen) > 2
+
+
+@pytest.mark.parametrize("allowed", ["1", "2"])
+def test_batches_hold_every_word_once_and_are_bounded(monkeypatch, allowed):
+    monkeypatch.setenv("OMP_NUM_THREADS", allowed)
+    widths = [64] * 150 + [448] * 23 + [128, 96, 160, 128]
+    batches = pipeline._batches(widths)
+    assert sorted(i for b in batches for i in b) == list(range(len(widths)))
+    assert all(len({widths[i] for i in b}) == 1 for b in batches)
+    assert all(len(b) <= pipeline.BATCH and sum(widths[i] for i in b) <= pipeline.CANVAS_PIXELS for b in batches)
+    assert pipeline._batches([]) == []
+
+
+def test_as_many_threads_as_you_like_give_the_same_page(monkeypatch):
+    words = [Detection((x - 5, 45, x + 65, 80), f"w{i}", 0.9) for i, x in enumerate(range(20, 1700, 84))]
+    picture = drawn(*(zigzag(w.box[0] + 5, 50) for w in words), size=(1800, 120))
+    pages = []
+    for number in (1, 2):
+        monkeypatch.setattr(pipeline.threads, "count", lambda number=number: number)
+        pages.append(pipeline.convert(picture, detector=known(*words)))
+    assert pages[0] == pages[1]
 
 
 def test_every_page_of_a_document(tracer, tmp_path):

@@ -33,6 +33,19 @@ def fit(
     multiple of 32 from 64 on.
     """
     x0, y0, x1, y1 = box if box is not None else _ink_box(ink)
+    scale, width = _size(ink, (x0, y0, x1, y1), height, max_width, fill)
+    frame = Affine(scale, 0.0, (width - scale * (x0 + x1)) / 2, 0.0, scale, (height - scale * (y0 + y1)) / 2)
+    return _resample(ink, frame, width, height), frame
+
+
+def width(ink: Map, *, height: int = 64, max_width: int = 512, fill: float = 0.8) -> int:
+    """How wide the canvas is that `fit` would make."""
+    return _size(ink, _ink_box(ink), height, max_width, fill)[1]
+
+
+def _size(ink: Map, box: Box, height: int, max_width: int, fill: float) -> tuple[float, int]:
+    """The scale and the canvas's width, as `fit` says."""
+    x0, y0, x1, y1 = box
     if not (np.isfinite([x0, y0, x1, y1]).all() and x0 <= x1 and y0 <= y1):
         raise ValueError(f"a box is (x0, y0, x1, y1) with x0 <= x1 and y0 <= y1, not {box}")
     if max_width < _MIN_WIDTH or max_width % _WIDTH_STEP:
@@ -45,9 +58,7 @@ def fit(
         _MAX_SCALE,
     )
     needed = math.ceil(((x1 - x0) * scale + margins) / _WIDTH_STEP - 1e-6) * _WIDTH_STEP
-    width = min(max(needed, _MIN_WIDTH), max_width)
-    frame = Affine(scale, 0.0, (width - scale * (x0 + x1)) / 2, 0.0, scale, (height - scale * (y0 + y1)) / 2)
-    return _resample(ink, frame, width, height), frame
+    return scale, min(max(needed, _MIN_WIDTH), max_width)
 
 
 def _ink_box(ink: Map) -> Box:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -10,16 +11,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from . import detect, doubt, wide
+from . import canvas, detect, doubt, threads, wide
 from .appearance import measured
 from .detect import Detection, Detector
 from .detect.components import Crop, Crops, Inked, crops
 from .detect.layout import reading_order
-from .detect.ruling import without_ruling
+from .detect.ruling import page_ink
 from .frames import Chain, Frame
 from .geometry import Affine
 from .hold import held
-from .image import Map, Picture, Pixels, Source, binarize, ink_map, is_drawn, open_picture, open_pictures
+from .image import Map, Picture, Pixels, Source, binarize, is_drawn, open_picture, open_pictures
 from .ink import Box, Line, Page, Word
 from .report import Clock, PageReport, Report, covered
 from .skeleton import trace as trace_skeleton
@@ -47,8 +48,9 @@ WORKING_SIDE = 2500
 """Larger pictures are reduced to this: the tracer looks at words 64 pixels high, and a 12 megapixel photo would take
 three times the time and memory."""
 
-BATCH = 16
-"""Words between two reports of progress."""
+BATCH, CANVAS_PIXELS = 32, 4096
+"""A batch has at most so many words, and its canvases, side by side, are at most so wide: time per word falls no more
+with larger ones, and memory rises."""
 
 SURE = 0.5
 """A detector's reading with less confidence is no reading."""
@@ -111,7 +113,7 @@ def convert_shown(
     with clock.on("sheet"):
         sheet = _sheet(picture.pixels, find, flatten)
     frame: Frame = Affine() if flatten else Chain((sheet.frame, picture.frame))
-    ink = without_ruling(ink_map(sheet.rgb))
+    ink = page_ink(sheet.rgb)
     if sheet.inside is not None:
         ink = np.where(sheet.inside, ink, np.float32(0))
     mask = binarize(ink)
@@ -216,17 +218,33 @@ def _traced(parts: Crops, mode: str, model: str | Path | None, tell: _Telling, t
 
 
 def _trace(inked: Sequence[Inked], unsure: Sequence[bool], mode: str, tracer: Tracer, tell: _Telling) -> list[Word]:
-    """The words in pixels of the page; words of like width are traced together. Of unsure ones the model isn't told."""
-    order = sorted(range(len(inked)), key=lambda i: inked[i].crop.ink.shape[1] / inked[i].crop.ink.shape[0])
+    """The words in pixels of the page, batch by batch in a few threads. Of unsure ones the model isn't told."""
     words: dict[int, Word] = {}
-    tell([], 0, len(order))
-    for start in range(0, len(order), BATCH):
-        batch = order[start : start + BATCH]
+    tell([], 0, len(inked))
+
+    def work(batch: Sequence[int]) -> dict[int, Word]:
         traced = _trace_batch([inked[i] for i in batch], [unsure[i] for i in batch], mode, tracer)
-        fresh = dict(zip(batch, traced, strict=True))
-        words |= fresh
-        tell(list(fresh.values()), len(words), len(order))
+        return dict(zip(batch, traced, strict=True))
+
+    with closing(threads.each(work, _batches([canvas.width(c.ink) for _, c in inked]))) as done:
+        for fresh in done:
+            words |= fresh
+            tell(list(fresh.values()), len(words), len(inked))
     return [words[i] for i in range(len(inked))]
+
+
+def _batches(widths: Sequence[int]) -> list[list[int]]:
+    """Which words to trace together: those with canvases of one width, so that both threads have work; wide ones first,
+    as the last batch is best a short one."""
+    room = min(CANVAS_PIXELS, max(sum(widths) // (2 * threads.count()), CANVAS_PIXELS // 4))
+    by_width: dict[int, list[int]] = {}
+    for i, width in enumerate(widths):
+        by_width.setdefault(width, []).append(i)
+    batches = []
+    for width, rows in sorted(by_width.items(), reverse=True):
+        size = max(1, min(BATCH, room // width))
+        batches += [rows[at : at + size] for at in range(0, len(rows), size)]
+    return batches
 
 
 def _trace_batch(inked: Sequence[Inked], unsure: Sequence[bool], mode: str, tracer: Tracer) -> list[Word]:

@@ -6,7 +6,7 @@ What is heavy is imported when a command runs.
 import click
 
 from .. import __version__
-from . import convert, derenderings, evaluate, models, render, search, serve
+from . import convert, derenderings, evaluate, models, render, search, serve, study
 from .options import DETECTORS, MODES, SPLITS
 
 __all__ = ["DETECTORS", "MODES", "SPLITS", "main"]
@@ -34,6 +34,7 @@ for _command in (
     evaluate.evaluate,
     derenderings.derenderings,
     models.models,
+    study.study,
     serve.serve,
 ):
     main.add_command(_command)

@@ -1,4 +1,8 @@
-"""The shipped engine: ONNX Runtime on the CPU, one thread, a key-value cache that is never copied from step to step."""
+"""The shipped engine: ONNX Runtime on the CPU, one thread, a key-value cache that is never copied from step to step.
+
+A decoder's inputs and outputs are arrays that stay where they are and are bound to the session once; a step writes the
+few numbers that change. Several threads may use one engine, each with decoders of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from ..errors import InputError
@@ -21,7 +24,7 @@ I64 = NDArray[np.int64]
 CELL = 4
 """Side in canvas pixels of a cell of the map that says where strokes begin."""
 OFF = np.float32(-1e9)
-_CHUNK = 64  # the cache grows by this many steps
+_CHUNK = 48  # the cache grows by this many steps
 
 
 class Choices(NamedTuple):
@@ -90,8 +93,9 @@ class Decoder:
     """Steps for a batch, with its cache."""
 
     def __init__(self, session: Any, memory: Memory, layers: int, heads: int, head_width: int) -> None:
-        self._session, self._memory = session, memory.maps
-        self._batch = len(memory.ctc)
+        self._session = session
+        self._memory = {k: np.ascontiguousarray(v, np.float32) for k, v in memory.maps.items()}
+        self._batch, self._vocabulary = len(memory.ctc), memory.ctc.shape[2]
         self._layers, self._shape = layers, (heads, head_width)
         self._step = 0
         self._unused = np.zeros(0, np.float32)
@@ -115,6 +119,29 @@ class Decoder:
                 if before is not None:
                     fresh[:, :, : before.shape[2], : before.shape[3]] = before
                 self._own[f"{name}{i}"] = fresh
+        self._bind()
+
+    def _bind(self) -> None:
+        """Tell the session where everything lies."""
+        b, (heads, width), cells = self._batch, self._shape, self.cells
+        self._asked: dict[str, NDArray[Any]] = {
+            "ids": np.zeros(b, np.int64), "xy": np.zeros((b, 2), np.int64), "move": np.zeros((b, 2), np.int64),
+            "step": np.zeros(1, np.int64), "drawn": np.zeros((b, cells), np.float32),
+            "allowed": np.zeros((b, cells + 1), np.float32),
+        }  # fmt: skip
+        numbers, wholes = np.zeros((3, b), np.float32), np.zeros((2, b), np.int64)
+        text, moved = np.zeros((b, self._vocabulary), np.float32), np.zeros((b, 2), np.int64)
+        self._chosen = Choices(text, numbers[0], moved, numbers[1], wholes[0], numbers[2], wholes[1])
+        self._fresh = [np.zeros((b, heads, width), np.float32) for _ in range(2 * self._layers)]
+        shapes = [(b, heads, width, 1), (b, heads, 1, width)] * self._layers
+        fresh = [new.reshape(shape) for new, shape in zip(self._fresh, shapes, strict=True)]
+        outputs: list[NDArray[Any]] = [*self._chosen, *fresh]
+        self._bound = self._session.io_binding()
+        inputs: dict[str, NDArray[Any]] = {**self._asked, "unused": self._unused, **self._memory, **self._own}
+        for name, values in inputs.items():
+            self._bound.bind_input(name, "cpu", 0, values.dtype, values.shape, values.ctypes.data)
+        for output, values in zip(self._session.get_outputs(), outputs, strict=True):
+            self._bound.bind_output(output.name, "cpu", 0, values.dtype, values.shape, values.ctypes.data)
 
     def step(self, ids: I64, xy: I64, move: I64, drawn: F32, allowed: F32) -> Choices:
         """Take in one step (ids (B,), pen xy and last move (B, 2), cells drawn (B, cells)) and choose the next.
@@ -125,15 +152,16 @@ class Decoder:
         at = self._step
         if at == len(self._unused):
             self._grow()
-        feed = {
-            "ids": ids, "xy": xy, "move": move, "step": np.array([at], np.int64), "drawn": drawn, "allowed": allowed,
-            "unused": self._unused, **self._memory, **self._own,
-        }  # fmt: skip
-        values = self._session.run(None, feed)
+        fed: dict[str, Any] = {"ids": ids, "xy": xy, "move": move, "step": at, "drawn": drawn, "allowed": allowed}
+        for name, values in fed.items():
+            self._asked[name][...] = values
+        self._session.run_with_iobinding(self._bound)
         for i in range(self._layers):
-            self._own[f"own_k{i}"][..., at] = values[7 + 2 * i][..., 0]
-            self._own[f"own_v{i}"][:, :, at] = values[8 + 2 * i][:, :, 0]
-        return Choices(*values[:7])
+            self._own[f"own_k{i}"][..., at] = self._fresh[2 * i]
+            self._own[f"own_v{i}"][:, :, at] = self._fresh[2 * i + 1]
+        best = self._chosen
+        floats = best.text.copy(), best.lift.copy(), best.move.copy(), best.move_p.copy()
+        return Choices(*floats, best.start.copy(), best.start_p.copy(), best.inside.copy())
 
     def advance(self) -> None:
         """The step taken in last is history from now on."""
@@ -145,6 +173,7 @@ class Decoder:
         self._batch = len(rows)
         self._memory = {k: np.ascontiguousarray(v[rows]) for k, v in self._memory.items()}
         self._own = {k: np.ascontiguousarray(v[rows]) for k, v in self._own.items()}
+        self._bind()
 
 
 def _config(path: Path) -> dict[str, Any]:
@@ -164,6 +193,8 @@ def _config(path: Path) -> dict[str, Any]:
 
 
 def _session(path: Path) -> Any:
+    import onnxruntime  # a fifth of a second: not for a blank page
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # words are small: workers scale, threads don't
     options.inter_op_num_threads = 1

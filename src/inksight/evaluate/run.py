@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from .. import fidelity
 from ..geometry import Array
-from ..image import binarize, ink_map
+from ..image import binarize
 from ..ink import Word
-from ..ruling import without_ruling
+from ..ruling import word_ink
 from ..tracer import trace_many, tracer
 from . import metrics, peers
 from .report import Report, Scores
@@ -152,7 +152,7 @@ def _peer_scores(sample: Sample, peer: peers.Peer) -> Scores:
 
 def _scores(sample: Sample, strokes: Sequence[Array]) -> Scores:
     """Everything but the text. Where no true mask is known, the picture's own threshold stands for it."""
-    mask = binarize(without_ruling(ink_map(sample.picture))) if sample.mask is None else sample.mask
+    mask = binarize(word_ink(sample.picture)) if sample.mask is None else sample.mask
     scores = metrics.picture_scores(strokes, mask) | {"empty": float(not strokes)}
     if sample.strokes is not None:
         scores |= metrics.ink_scores(strokes, sample.strokes, fidelity.pen_width(mask))

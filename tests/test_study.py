@@ -138,6 +138,7 @@ def test_folders_that_cannot_be_shown(folder, tmp_path):
     result = run("make", tmp_path, "-o", tmp_path / "s.html")
     assert result.exit_code == 2
     assert "none of the pictures has an ink" in result.output
+    assert "is there twice" in run("make", folder, folder, "-o", tmp_path / "s.html").output
     assert "choose another place" in run("make", folder, "-o", tmp_path / "no" / "s.html").output
 
 

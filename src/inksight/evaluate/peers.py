@@ -39,6 +39,11 @@ def in_our_code(sample: Sample) -> list[Array]:
     return [np.asarray(s.points, np.float64) for s in on_the_ink(ink, coded, frame)]
 
 
+def as_written(sample: Sample) -> list[Array]:
+    """The truth: the best that a measure without it (an OCR's, a recogniser's) can be expected to give."""
+    return _truth(sample)
+
+
 def shuffled(sample: Sample) -> list[Array]:
     """The true strokes in random order."""
     strokes = _truth(sample)
@@ -69,6 +74,7 @@ def _truth(sample: Sample) -> list[Array]:
 
 PEERS: Mapping[str, Peer] = {"skeleton": ordered_skeleton}
 CEILINGS: Mapping[str, Peer] = {"224 grid": on_original_grid, "our code": in_our_code}
+WRITTEN: Mapping[str, Peer] = {"as written": as_written}
 CONTROLS: Mapping[str, Peer] = {
     "shuffled": shuffled,
     "reversed": reversed_strokes,

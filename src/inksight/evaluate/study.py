@@ -68,13 +68,16 @@ def chosen(
 def make(examples: Sequence[Example], *, seed: int = 0, title: str = "Tracings") -> bytes:
     """The page, as HTML, with every ink of the examples. `seed` decides the order; each rater has another.
 
-    Raises InputError for files that can't be read, and where there is no ink.
+    Raises InputError for files that can't be read, where there is no ink, and for two inks of one name.
     """
     pictures = [open_image(e.picture) for e in examples]
     pairs = [pair for k, e in enumerate(examples) for pair in _pairs(k, e, pictures[k].shape, examples)]
     if not pairs:
         raise InputError("none of the pictures has an ink; write some with `inksight derenderings write`")
     key = [[f"{examples[p.picture].dataset}/{examples[p.picture].id}", p.origin] for p in pairs]
+    twice = next((f"{picture} ({origin})" for picture, origin in key if key.count([picture, origin]) > 1), None)
+    if twice is not None:
+        raise InputError(f"{twice} is there twice; name the pictures or the models otherwise")
     sealed = base64.b64encode(json.dumps(key).encode()).decode()
     study = {
         "format": _FORMAT,

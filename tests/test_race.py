@@ -123,7 +123,8 @@ def test_a_command_that_fails_is_no_time():
 @pytest.mark.parametrize("letters", [2, 5, 12, 20])
 def test_words_of_any_length(letters):
     line = np.array([[0, 0], [300, 100]], np.int32)
-    words = [PackedInk("abc", "w", "s", [line, [*line, 300, 0], [*line, 600, 0]], 0.0)]
+    strokes = [line + np.array([x, 0], np.int32) for x in (0, 300, 600)]
+    words = [PackedInk("abc", "w", "s", strokes, 0.0)]
     for made in of_length(words, letters, 3):
         assert len(made.text) == letters
         points = np.concatenate(made.strokes)

@@ -1,6 +1,7 @@
 # make demo        convert the example page: out/page.svg, .png, .xopp, ...
 # make test        run the tests (those of training are skipped without PyTorch)
 # make lint        style and types
+# make browser     the tracer as a static web page: out/browser (docs/browser.md); needs npm
 # make train-env   what training needs; TORCH says which build, e.g. TORCH=torch==2.13.0
 #
 # Everything lives in .venv; a finished step leaves a stamp there and is not repeated.
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint train-env clean
+.PHONY: demo test lint browser train-env clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/demo.py
@@ -23,6 +24,9 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+browser: $(VENV)/.installed
+	$(BIN)/python -m browser.build
 
 train-env: $(VENV)/.installed-train
 

@@ -20,9 +20,9 @@ from tqdm import tqdm
 from inksight import trust
 from inksight.evaluate import metrics
 from inksight.evaluate.sets import Sample, real_words, rendered, unipen_words
-from inksight.image import binarize, ink_map
+from inksight.image import binarize
 from inksight.ink import Stroke
-from inksight.ruling import without_ruling
+from inksight.ruling import word_ink
 from inksight.tracer import BATCH, Tracer, tracer
 
 Array = NDArray[np.float64]
@@ -69,7 +69,7 @@ def collect(samples: Sequence[Sample], model: Tracer) -> list[Row]:
     rows: list[Row] = []
     for at in tqdm(range(0, len(samples), BATCH), unit="batch", delay=1):
         part = samples[at : at + BATCH]
-        inks = [without_ruling(ink_map(s.picture)) for s in part]
+        inks = [word_ink(s.picture) for s in part]
         masks = [binarize(ink) for ink in inks]
         results = model._attempt(MODE, inks, masks, [None] * len(part), [("", 0.0)] * len(part))
         for sample, result in zip(part, results, strict=True):

@@ -23,8 +23,8 @@ from inksight.evaluate.run import evaluate
 from inksight.evaluate.sets import Sample
 from inksight.fidelity import Mask
 from inksight.geometry import Array
-from inksight.image import binarize, ink_map
-from inksight.ruling import without_ruling
+from inksight.image import binarize
+from inksight.ruling import word_ink
 
 HALF = 0.5
 """From a pixel's number to its centre."""
@@ -68,7 +68,7 @@ def left_to_right(lines: Iterable[Array]) -> list[Array]:
 
 
 def _mask(sample: Sample) -> Mask:
-    return binarize(without_ruling(ink_map(sample.picture)))
+    return binarize(word_ink(sample.picture))
 
 
 def _load(module: str) -> ModuleType:

@@ -18,9 +18,8 @@ import numpy as np
 from inksight.detect.rapidocr import shared
 from inksight.evaluate import metrics
 from inksight.evaluate.sets import Sample, real_words, rendered, unipen_words
-from inksight.image import ink_map
 from inksight.ink import Word
-from inksight.ruling import without_ruling
+from inksight.ruling import word_ink
 from inksight.tracer import Tracer, tracer
 
 
@@ -55,7 +54,7 @@ def main() -> None:
 
 def measure(samples: Sequence[Sample], model: Tracer) -> list[Row]:
     """Read and trace every word in every way."""
-    inks = [without_ruling(ink_map(s.picture)) for s in samples]
+    inks = [word_ink(s.picture) for s in samples]
     found = shared().read([s.picture for s in samples])
     own = model.trace_inks(inks, mode="recognize")
     texts = {

@@ -9,10 +9,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from inksight import detect
-from inksight.detect.ruling import without_ruling
+from inksight.detect.ruling import page_ink
 from inksight.frames import Homography
 from inksight.geometry import Affine
-from inksight.image import ink_map, open_image
+from inksight.image import open_image
 from inksight.ink import Word
 from inksight.sheet.render import render
 from inksight.skeleton import trace
@@ -80,7 +80,7 @@ def turned(angle, line="Two herons by the old mill,", size=1000):
     low, high = boxes.min(axis=0)[:2] - (10, 2), boxes.max(axis=0)[2:] - (-10, -2)
     ink = np.zeros(rgb.shape[:2], np.float32)
     part = np.s_[int(low[1]) : int(high[1]), int(low[0]) : int(high[0])]
-    ink[part] = without_ruling(ink_map(rgb))[part]
+    ink[part] = page_ink(rgb)[part]
     turn = Affine.translation(*-middle).then(Affine.rotation(np.radians(angle)))
     turn = turn.then(Affine.translation(size / 2, size / 2))
     back = turn.inverse()

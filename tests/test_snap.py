@@ -6,7 +6,7 @@ import pytest
 from inksight.fidelity import paint
 from inksight.geometry import arc_lengths, distance_to_polyline, resample
 from inksight.ink import Stroke
-from inksight.snap import snap
+from inksight.snap import _together, snap
 
 
 def rendered(*curves, pen=4.0, shape=(90, 240), fine=4):
@@ -113,6 +113,12 @@ def test_ends_are_drawn_out_to_the_ink_s_end():
     assert after.points[-1] == pytest.approx((220, 45), abs=0.4)
     (inside,) = snap(ink, [Stroke([(80, 45), (150, 45)])], reach=4)
     assert inside.length == pytest.approx(70, abs=0.1)
+
+
+def test_a_point_without_a_direction_moves_by_itself():
+    points = np.stack([np.arange(5.0), np.zeros(5)], axis=1)
+    along, move = np.array([[1.0, 0.0]] * 2 + [[0.0, 0.0]] + [[-1.0, 0.0]] * 2), np.array([[0.0, 1.0]] * 5)
+    assert _together(points, along, move, np.ones(5), 4.0, 2.0) == pytest.approx(move)
 
 
 def test_dots_blank_maps_and_the_empty_list():

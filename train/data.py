@@ -29,7 +29,7 @@ from inksight.tokens import (
     TOLERANCE,
     Vocabulary,
 )
-from train.pack import SOURCES, UNIT
+from train.pack import RANKS, SOURCES, UNIT, load
 from train.pack_words import pictures_of
 
 HEIGHT = 64
@@ -116,8 +116,7 @@ class InkStore:
     """The packed samples of one split, with weights that balance donors, texts and sources."""
 
     def __init__(self, path: Path, split: str) -> None:
-        with np.load(path) as z:
-            data = {k: z[k] for k in z.files}
+        data = load(path)
         self.texts, self.writers = (np.array(str(data[k]).split("\n")) for k in ("text", "writer"))
         self.xy, self.rank, self.advance = data["xy"], data["rank"], data["advance"]
         self.lengths, self.counts = data["points"], data["strokes"]
@@ -157,7 +156,7 @@ class InkStore:
         """Sample i in ink heights."""
         strokes = slice(self.stroke_ends[i] - self.counts[i], self.stroke_ends[i])
         points = slice(self.point_ends[strokes.start], self.point_ends[strokes.stop])
-        return Drawing(self.xy[points] / UNIT, self.rank[points].astype(np.float64), self.lengths[strokes])
+        return Drawing(self.xy[points] / UNIT, RANKS[self.rank[points]], self.lengths[strokes])
 
     def draw(self, rng: np.random.Generator) -> tuple[str, Drawing]:
         """A random sample and its text."""

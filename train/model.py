@@ -41,7 +41,7 @@ class Config:
         return {
             "tiny": cls(width=48, heads=2, encoder_layers=1, decoder_layers=1, stem=(8, 16, 24), pointer=16),
             "small": cls(),
-            "base": cls(width=320, heads=8, encoder_layers=5, decoder_layers=5, stem=(32, 64, 128), pointer=96),
+            "base": cls(width=256, heads=8, encoder_layers=4, decoder_layers=4, stem=(32, 64, 128), pointer=64),
         }[size]
 
     @classmethod

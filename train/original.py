@@ -22,6 +22,7 @@ from transformers import AutoTokenizer, ByT5Tokenizer, MT5Config, ViTConfig
 from transformers.models.mt5.modeling_mt5 import MT5ForConditionalGeneration
 from transformers.models.vit.modeling_vit import ViTModel
 
+from inksight import released
 from inksight.tokens import GRID, VOCABULARY_SIZE, decode_original, encode_original
 
 PATCHES = (GRID // 16) ** 2
@@ -29,12 +30,7 @@ LONGEST = 1024
 """Tokens that the decoder may write: about 500 points."""
 NONE = -100
 """Target that the loss ignores."""
-PROMPTS = {
-    "derender": "Derender the ink.",
-    "derender-with-text": "Derender the ink: {}",
-    "recognize-and-derender": "Recognize and derender.",
-    "recognize": "Recognize the text.",
-}
+PROMPTS = {**released.PROMPTS, "recognize": "Recognize the text."}
 """The last one's wording is ours: the original's isn't published."""
 
 
@@ -48,13 +44,18 @@ PRESETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 128},
         _mt5(64, 128, 2, 2, dropout=0.0) | {"d_kv": 32},
     ),
+    "same-budget": (
+        {"hidden_size": 256, "num_hidden_layers": 4, "num_attention_heads": 4, "intermediate_size": 1024},
+        _mt5(256, 640, 3, 4, dropout=0.0),
+    ),
     "small-p": ({}, _mt5(768, 2048, 12, 12)),
     "large-i": (
         {"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096},
         _mt5(1024, 2816, 24, 16),
     ),
 }
-"""What differs from ViT-B/16 and from mT5's defaults: ViT-B/16 + mT5-base, ViT-L/16 + mT5-large, and one for tests."""
+"""What differs from ViT-B/16 and from mT5's defaults: ViT-B/16 + mT5-base, ViT-L/16 + mT5-large; before them one for
+tests, and one of nearly 9 million parameters (with bytes for text), to compare its code with ours at the same cost."""
 
 
 class Codec:
@@ -85,11 +86,16 @@ class Codec:
         drawn = [] if mode == "recognize" else [self.ink + i for i in encode_original(strokes)]
         return [*said, *drawn, self.end]
 
-    def decode(self, ids: Sequence[int]) -> tuple[str, list[NDArray[np.int64]]]:
-        """Text, and strokes on the square: int64 (n, 2) each. What comes after the end is left out."""
+    def parted(self, ids: Sequence[int]) -> tuple[str, list[int]]:
+        """The text, and the ink's tokens (0..450). What comes after the end is left out."""
         kept = list(ids)[: list(ids).index(self.end)] if self.end in ids else list(ids)
         text = self.text.decode([i for i in kept if i < self.ink], skip_special_tokens=True)
-        return text, decode_original([i - self.ink for i in kept if self.ink <= i < len(self)])
+        return text, [i - self.ink for i in kept if self.ink <= i < len(self)]
+
+    def decode(self, ids: Sequence[int]) -> tuple[str, list[NDArray[np.int64]]]:
+        """The text, and strokes on the square: int64 (n, 2) each."""
+        text, ink = self.parted(ids)
+        return text, decode_original(ink)
 
 
 @dataclass(frozen=True)

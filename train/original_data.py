@@ -1,7 +1,8 @@
 """Batches for the original's five tasks: words on a square of 224 x 224, with prompts and targets as token ids.
 
 The tasks and what is varied (angle, color, width, noise, cluttered backgrounds) are as published; the amounts are ours.
-Unlike the original's, ink doesn't always fill the square, so that the network knows loose crops.
+Unlike the original's, ink doesn't always fill the square, so that the network knows loose crops. Words of like length
+come together, and fewer of the long ones: a batch's memory grows with its longest label.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import IterableDataset
 
-from inksight.geometry import resample, simplify
 from inksight.tokens import GRID
-from train.data import Curve, InkStore, segments
+from train.data import Drawing, Ink, InkStore, segments
 from train.original import LONGEST, NONE, Codec
+from train.pack_words import pictures_of
 from train.render import Dice, draw
 
 TASKS = ("derender", "derender-with-text", "recognize-and-derender", "recognize")
@@ -31,35 +32,61 @@ TOLERANCE = 0.7
 """How far the coded curve may lie from the true one before rounding, in pixels of the square."""
 DENSE = 4.0
 """The longest piece of a curve that is drawn at once: render.PATCH holds it with the widest pen."""
+POOL = 8
+"""Batches that are drawn at once, to put words of like length together."""
+USUAL = 400
+"""Tokens that each label of a whole batch has room for; of words with longer ones, a batch takes fewer."""
 
 
 @dataclass
 class Word:
-    """A sample on the square: its curves, and the box of the crop in it (left, top, right, bottom); all else is pad."""
+    """A sample on the square: its strokes, and the crop's box in it (left, top, right, bottom); all else is pad."""
 
     text: str
-    curves: list[Curve]
+    drawing: Drawing
     crop: tuple[float, float, float, float]
 
     @property
     def coded(self) -> list[NDArray[np.float64]]:
-        return [simplify(c, TOLERANCE) for c in self.curves]
+        """The points that the code is made of, (n, 2) for each stroke."""
+        kept = self.drawing.rank > TOLERANCE
+        count = np.bincount(self.drawing.stroke_numbers()[kept], minlength=len(self.drawing.count))
+        return np.split(self.drawing.xy[kept], np.cumsum(count)[:-1])
+
+    @property
+    def tokens(self) -> int:
+        """How long its longest label is, at most: a token for each byte, point's coordinate, stroke, and the end."""
+        points = int((self.drawing.rank > TOLERANCE).sum())
+        return len(self.text.encode()) + 2 * points + len(self.drawing.count) + 1
 
 
-def place(text: str, curves: list[Curve], rng: np.random.Generator, *, augment: bool = True) -> Word:
+def place(text: str, drawing: Drawing, rng: np.random.Generator, *, augment: bool = True) -> Word:
     """The ink turned a little, with margins around it, and the crop fitted into the square."""
     turn = rng.normal(0, 0.08) if augment else 0.0
-    matrix = np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]])
-    curves = [c @ matrix for c in curves]
-    points = np.concatenate(curves)
-    low, size = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 0.02)
+    drawing = drawing.turned(np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]]))
+    low = drawing.xy.min(axis=0)
+    size = np.maximum(drawing.xy.max(axis=0) - low, 0.02)
     before, after = rng.uniform(0.02, 0.15, (2, 2)) * size.max() if augment else np.full((2, 2), 0.03) * size.max()
     whole = size + before + after
     scale = GRID / whole.max()
     corner = (GRID - whole * scale) / 2
-    placed = [resample((c - low + before) * scale + corner, DENSE) for c in curves]
+    placed = drawing.scaled(scale, corner + (before - low) * scale)
     (left, top), (right, bottom) = corner.tolist(), (corner + whole * scale).tolist()
-    return Word(text, placed, (left, top, right, bottom))
+    return Word(text, dense(placed, DENSE), (left, top, right, bottom))
+
+
+def dense(drawing: Drawing, step: float) -> Drawing:
+    """The same strokes with points at most `step` apart; the new ones have rank 0."""
+    legs, stroke = np.diff(drawing.xy, axis=0), drawing.stroke_numbers()
+    parts = np.maximum(1, np.ceil(np.hypot(*legs.T) / step)).astype(np.int64)
+    parts[stroke[1:] != stroke[:-1]] = 1  # the pen is up
+    leg = np.repeat(np.arange(len(legs)), parts)
+    nth = np.arange(len(leg)) - np.repeat(np.cumsum(parts) - parts, parts) + 1
+    last = nth == parts[leg]
+    xy = np.where(last[:, None], drawing.xy[leg + 1], drawing.xy[leg] + (nth / parts[leg])[:, None] * legs[leg])
+    rank = np.where(last, drawing.rank[leg + 1], 0.0)
+    count = np.bincount(np.append(stroke[:1], stroke[leg + 1]), minlength=len(drawing.count))
+    return Drawing(np.concatenate([drawing.xy[:1], xy]), np.append(drawing.rank[:1], rank), count)
 
 
 Code = tuple[list[int], list[int]]
@@ -74,7 +101,7 @@ def code(word: Word, task: str, codec: Codec) -> Code:
 def collate(words: list[Word], codes: list[Code], codec: Codec) -> dict[str, Tensor]:
     """Prompts and labels, padded, and what is to be drawn."""
     crops = torch.tensor([word.crop for word in words])
-    return segments([word.curves for word in words]) | padded(codes, codec) | {"crop": crops}
+    return segments([Ink(word.text, word.drawing, GRID) for word in words]) | padded(codes, codec) | {"crop": crops}
 
 
 def padded(codes: list[Code], codec: Codec) -> dict[str, Tensor]:
@@ -87,7 +114,7 @@ def padded(codes: list[Code], codec: Codec) -> dict[str, Tensor]:
 
 
 class SquareInk(IterableDataset):
-    """Endless batches of the four tasks on rendered ink, from a file of train.pack."""
+    """Endless batches of the four tasks on rendered ink, from a file of train.pack; at most `batch` words each."""
 
     def __init__(self, path: Path, codec: Codec, batch: int, *, split: str = "train", seed: int = 0) -> None:
         self.path, self.codec, self.batch, self.split, self.seed = path, codec, batch, split, seed
@@ -97,11 +124,26 @@ class SquareInk(IterableDataset):
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
         store = InkStore(self.path, self.split)
         while True:
-            words = [place(*store.draw(rng)[:2], rng) for _ in range(self.batch)]
-            codes = [code(word, str(rng.choice(TASKS)), self.codec) for word in words]
-            kept = [i for i, (_, label) in enumerate(codes) if len(label) <= LONGEST]
-            if kept:
-                yield collate([words[i] for i in kept], [codes[i] for i in kept], self.codec)
+            words = [place(*store.draw(rng), rng) for _ in range(POOL * self.batch)]
+            groups = alike([word.tokens for word in words], self.batch)
+            for g in rng.permutation(len(groups)):
+                chosen = [words[i] for i in groups[g]]
+                codes = [code(word, TASKS[rng.integers(len(TASKS))], self.codec) for word in chosen]
+                yield collate(chosen, codes, self.codec)
+
+
+def alike(lengths: list[int], batch: int) -> list[list[int]]:
+    """Numbers of words whose labels are so long, in groups of at most `batch` of about equal length, and of no more
+    tokens than `batch` usual ones when padded. Words too long for the decoder are left out."""
+    groups: list[list[int]] = [[]]
+    for i in np.argsort(lengths, kind="stable").tolist():
+        if lengths[i] > LONGEST:
+            break
+        size = len(groups[-1]) + 1
+        if groups[-1] and (size > batch or size * lengths[i] > batch * USUAL):
+            groups.append([])
+        groups[-1].append(i)
+    return [group for group in groups if group]
 
 
 class SquarePictures(IterableDataset):
@@ -113,8 +155,7 @@ class SquarePictures(IterableDataset):
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, 77, worker.id if worker else 0])
-        with np.load(self.path) as z:
-            texts, widths, pixels = str(z["text"]).split("\n"), z["width"], z["pixels"]
+        texts, widths, pixels = pictures_of(self.path)
         ends = np.cumsum(widths)
         while True:
             rows = rng.integers(0, len(texts), self.batch).tolist()

@@ -24,12 +24,14 @@ from inksight.geometry import resample, significance, smooth
 from inksight.order import immediate_order
 from inksight.packed import read_packed
 
-UNIT = 3600
-"""Stored integers per ink height: LONGEST heights fit int16."""
+UNIT = 1200
+"""Stored integers per ink height: a step of SPACING fits int8, LONGEST heights fit int16."""
 SPACING = 0.045
 """Distance of the stored points along the curve, in ink heights: fine enough to draw a smooth line."""
 LONGEST = 9.0
 """Samples wider than this many heights are left out: they would not fit the widest canvas at a readable size."""
+RANKS = np.concatenate([[0.0], np.geomspace(0.004, 4.0, 254), [np.inf]])
+"""What the stored ranks stand for: steps of 3 %, as they are only ever compared with a tolerance."""
 SOURCES = ("unipen_words", "unipen_textwords", "unipen_autowords", "unipen_chars", "font_glyphs")
 
 
@@ -90,11 +92,15 @@ def read(folder: Path) -> Iterator[tuple]:
 
 
 def write(samples: list[Sample], path: Path) -> None:
-    """Flat arrays: `xy` int16 (points, 2), `rank` float16 (points,), lengths of strokes, strokes of samples, labels."""
-    strokes = [c for s in samples for c in s.strokes]
+    """Flat arrays, small enough to be carried about: `first` int16 (strokes, 2), where each stroke begins; `move` int8
+    (points - strokes, 2), from point to point; `rank` uint8 (points,), indices into RANKS; lengths of strokes
+    (`points`), strokes of samples (`strokes`), labels."""
+    strokes = [np.rint(c * UNIT).astype(np.int64) for s in samples for c in s.strokes]
+    ranks = np.concatenate([r for s in samples for r in s.ranks])
     arrays = {
-        "xy": np.rint(np.concatenate(strokes) * UNIT).astype(np.int16),
-        "rank": np.concatenate([r for s in samples for r in s.ranks]).astype(np.float16),
+        "first": np.stack([c[0] for c in strokes]).astype(np.int16),
+        "move": np.concatenate([np.diff(c, axis=0) for c in strokes]).astype(np.int8),
+        "rank": (np.searchsorted(RANKS, ranks, side="right") - 1).astype(np.uint8),
         "points": np.array([len(c) for c in strokes], np.int32),
         "strokes": np.array([len(s.strokes) for s in samples], np.int32),
         "source": np.array([s.source for s in samples], np.int8),
@@ -107,6 +113,21 @@ def write(samples: list[Sample], path: Path) -> None:
     beside = path.with_suffix(".tmp.npz")
     np.savez(beside, **arrays)
     os.replace(beside, path)
+
+
+def load(path: Path) -> dict[str, NDArray]:
+    """The arrays of a file that `write` made, `first` and `move` as `xy`, int16 (points, 2) in 1 / UNIT ink heights."""
+    with np.load(path) as z:
+        data = {k: z[k] for k in z.files}
+    first, length = data.pop("first").astype(np.int32), data["points"]
+    begin = np.cumsum(length) - length
+    steps = np.zeros((int(length.sum()), 2), np.int32)
+    inside = np.ones(len(steps), bool)
+    inside[begin] = False
+    steps[inside] = data.pop("move")
+    along = np.cumsum(steps, axis=0, dtype=np.int32)
+    data["xy"] = (along + np.repeat(first - along[begin], length, axis=0)).astype(np.int16)
+    return data
 
 
 def main() -> None:

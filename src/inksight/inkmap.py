@@ -19,8 +19,8 @@ _PEN = 0.6  # the usual ink on a pen's line is 0.85 and more, on the spots of te
 _DARK = 16.0  # grey levels added to the paper's when dividing by it: keeps the noise of black surfaces small
 
 
-def ink_map(rgb: Pixels) -> Map:
-    """How much ink lies on each pixel: float32 (H, W), 0 = paper, 1 = full ink.
+def ink_map(rgb: Pixels, ceiling: float = 1.0) -> Map:
+    """How much ink lies on each pixel: float32 (H, W), 0 = paper, 1 = full ink, cut at `ceiling`.
 
     Works the same for dark ink on light and light ink on dark paper, in any colour and under uneven light:
 
@@ -43,7 +43,7 @@ def ink_map(rgb: Pixels) -> Map:
         paper, usual, clear = _levels(grey, light_ink)
     if clear == 0:
         return np.zeros(rgb.shape[:2], np.float32)
-    return _ratio(grey, paper, (-1 if light_ink else 1) / max(usual, _FAINTEST))
+    return _ratio(grey, paper, (-1 if light_ink else 1) / max(usual, _FAINTEST), ceiling)
 
 
 def _block_size(width: int, height: int) -> float:
@@ -111,14 +111,14 @@ def _levels(grey: Image.Image, light_ink: bool) -> tuple[Map, float, float]:
     return paper, float(np.percentile(contrast, 75)), float(np.percentile((excess / sigma)[inked], 75))
 
 
-def _ratio(grey: Image.Image, paper: Map, factor: float) -> Map:
-    """factor * (paper - grey) / (paper + 16) in 0..1; the paper is given reduced. In place: these are big arrays."""
+def _ratio(grey: Image.Image, paper: Map, factor: float, ceiling: float) -> Map:
+    """factor * (paper - grey) / (paper + 16) in 0..ceiling; the paper is given reduced. In place: big arrays."""
     full = np.array(Image.fromarray(paper).resize(grey.size, Image.Resampling.BILINEAR))
     ink: Map = np.subtract(full, np.asarray(grey))
     full += _DARK
     ink /= full
     ink *= factor
-    np.clip(ink, 0, 1, out=ink)
+    np.clip(ink, 0, ceiling, out=ink)
     return ink
 
 
@@ -182,7 +182,7 @@ def binarize(ink: Map) -> NDArray[np.bool_]:
 
     Otsu's threshold (1979) over 64 levels, held in 0.25..0.5: below lie smears and noise, above the rims of strokes.
     """
-    count, edges = np.histogram(ink, bins=64, range=(0, 1))
+    count, edges = np.histogram(np.minimum(ink, 1), bins=64, range=(0, 1))
     level = (edges[:-1] + edges[1:]) / 2
     below, mass = np.cumsum(count), np.cumsum(count * level)
     above = count.sum() - below

@@ -16,11 +16,11 @@ from .appearance import measured
 from .detect import Detection, Detector
 from .detect.components import Crop, Crops, Inked, crops
 from .detect.layout import reading_order
-from .detect.ruling import without_ruling
+from .detect.ruling import page_ink
 from .frames import Chain, Frame
 from .geometry import Affine
 from .hold import held
-from .image import Map, Picture, Pixels, Source, binarize, ink_map, is_drawn, open_picture, open_pictures
+from .image import Map, Picture, Pixels, Source, binarize, is_drawn, open_picture, open_pictures
 from .ink import Box, Line, Page, Word
 from .report import Clock, PageReport, Report, covered
 from .skeleton import trace as trace_skeleton
@@ -114,7 +114,7 @@ def convert_shown(
     with clock.on("sheet"):
         sheet = _sheet(picture.pixels, find, flatten)
     frame: Frame = Affine() if flatten else Chain((sheet.frame, picture.frame))
-    ink = without_ruling(ink_map(sheet.rgb))
+    ink = page_ink(sheet.rgb)
     if sheet.inside is not None:
         ink = np.where(sheet.inside, ink, np.float32(0))
     mask = binarize(ink)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .fidelity import Mask, pen_width
 from .geometry import Array
-from .inkmap import Map, binarize
+from .inkmap import Map, Pixels, binarize, ink_map
 
 FAINT = 0.15
 """Ink above this takes part in the search: ruling is often paler than the pen."""
@@ -45,6 +45,27 @@ HALO = 2
 
 TRIALS = 40
 """So many places are looked at closely; only noise has more."""
+
+
+CEILING = 3.0
+"""Where lines of the paper outnumber the pen's, the usual ink is theirs, and a pen may be so many times as dark."""
+
+
+def word_ink(rgb: Pixels) -> Map:
+    """The ink map of a picture of one word, without the lines of the paper: float32 (H, W), 0 = paper, 1 = full ink.
+
+    The lines are taken off before the ink is cut at 1, because on squared paper they may be most of what is inked; then
+    the scale is set by what is left. Raises ValueError for another shape or dtype than uint8 (H, W, 3).
+    """
+    ink = ink_map(rgb, CEILING)
+    return rescaled(without_ruling(ink), ink)
+
+
+def rescaled(rest: Map, ink: Map) -> Map:
+    """What is left of an ink map without its ruling, cut at 1; the scale is that of the rest, if anything was taken."""
+    inked = rest[rest > FAINT] if rest is not ink else np.zeros(0, np.float32)
+    usual = max(1.0, float(np.percentile(inked, 75))) if len(inked) else 1.0
+    return (rest / np.float32(usual)).clip(0, 1)
 
 
 def without_ruling(ink: Map) -> Map:
@@ -171,7 +192,7 @@ def _measured(ink: Map, rows: Array, limit: int, borders: int) -> _Line | None:
     peak = along.max(axis=0)
     level = float(np.median(peak[thin]))
     end = max(2, len(rows) // 64)
-    if sum(float(part.min()) > 0.5 * level for part in (peak[:end], peak[-end:])) < borders:
+    if sum(float(np.median(part)) > 0.5 * level for part in (peak[:end], peak[-end:])) < borders:
         return None
     near = along[:, thin]
     x = np.flatnonzero(thin)
@@ -215,7 +236,7 @@ def _erase(ink: Map, line: _Line, pen: float) -> None:
     reach = int(2 * line.thickness) + 4
     band = _band(ink, line.rows, reach)
     run, above, below = _runs_through_middle(band > max(FAINT, 0.5 * line.level))
-    stroke = (run > 1.3 * line.thickness + 0.8) | ((run > 0) & (_dark(band) > line.level + PALER))
+    stroke = (run > 1.3 * line.thickness + 0.8) | ((run > 0) & _inky(band, line))
     low = run <= 1.5 * line.thickness + 1.5
     stroke = _bridged(_without_bumps(stroke, low, 0.6 * pen), low, pen)
     offset = np.arange(-reach, reach + 1)[:, None]
@@ -235,12 +256,15 @@ def _erase_crossing(ink: Map, row: _Line, column: _Line) -> None:
         box[:] = 0
 
 
-def _dark(band: Map) -> Map:
-    """The ink at a band's middle, (W,), without the noise of single pixels."""
-    middle = len(band) // 2
-    peak = np.pad(band[middle - 1 : middle + 2].max(axis=0), 1, mode="edge")
-    calm: Map = np.median([peak[:-2], peak[1:-1], peak[2:]], axis=0)
-    return calm
+def _inky(band: Map, line: _Line) -> Mask:
+    """Where more ink lies on a line than its own, (W,), without the noise of single pixels.
+
+    All that lies across it counts, as the peak of a thin line changes with its place between two rows of pixels.
+    """
+    middle, reach = len(band) // 2, int(line.thickness / 2) + 1
+    mass = np.pad(band[middle - reach : middle + reach + 1].sum(axis=0), 1, mode="edge")
+    calm = np.median([mass[:-2], mass[1:-1], mass[2:]], axis=0)
+    return np.asarray(calm > (1.4 * line.level + PALER) * line.thickness)
 
 
 def _without_bumps(stroke: Mask, low: Mask, least: float) -> Mask:

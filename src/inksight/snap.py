@@ -91,6 +91,7 @@ def _together(points: Array, along: Array, move: Array, weight: Array, pen: floa
     across = way[:, 0] * ridges[:, 1] - way[:, 1] * ridges[:, 0]
     parallel = np.abs((way * along[second]).sum(axis=1)) > _PARALLEL
     near = parallel & (np.abs(across) < _SHARED * pen) & (np.abs(shift) < pen)
+    near |= first == second  # where the pen turns back it has no direction, and is alone
     first, second = first[near], second[near]
     share = np.exp(-0.5 * (shift[near] / (pen / 2)) ** 2) * (weight[second] + 1e-6)
     sums = [np.bincount(first, share * column, len(points)) for column in (*move[second].T, np.ones(len(second)))]

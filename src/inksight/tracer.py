@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from . import skeleton
 from .appearance import measured
 from .decoding import Decoded, decode
+from .engine import is_saved_model
 from .engine.onnx import Engine
 from .fidelity import coverage, pen_width, spurious
 from .geometry import Affine, simplify, smooth
-from .image import Source, binarize, fit, ink_map, open_image, standardise
+from .image import Source, binarize, fit, open_image, standardise
 from .ink import Stroke, Word
-from .ruling import without_ruling
+from .ruling import word_ink
 from .snap import snap
 from .tokens import MODES
 from .trust import trust
@@ -200,6 +201,10 @@ def _ink_box(mask: NDArray[np.bool_]) -> tuple[float, float, float, float]:
 @lru_cache(maxsize=2)
 def tracer(model: str | Path | None = None) -> Tracer:
     """The tracer of a model, loaded once."""
+    if model is not None and is_saved_model(model):
+        from .released import Released  # builds on this module
+
+        return Released(model)
     return Tracer(model)
 
 
@@ -224,6 +229,6 @@ def trace_many(
 ) -> list[Word]:
     """`trace` for several pictures, decoded in batches."""
     pictures = [open_image(image) for image in images]
-    inks = [without_ruling(ink_map(rgb)) for rgb in pictures]
+    inks = [word_ink(rgb) for rgb in pictures]
     words = tracer(model).trace_inks(inks, mode=mode, texts=texts)
     return [measured(*found) for found in zip(words, pictures, inks, strict=True)]

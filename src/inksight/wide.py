@@ -20,7 +20,7 @@ SPACE = 0.33
 """Parts farther apart than this, in heights of the ink, are words of their own, with a space between their texts."""
 
 
-def cuts(ink: Map) -> list[int]:
+def cuts(ink: Map, widest: float = WIDEST) -> list[int]:
     """The columns where to cut an ink map, float32 (H, W), from 0 to W: [0, W] for a word that is not too wide.
 
     Each cut goes through the middle of the widest gap near its even share of the width, or where the ink is least.
@@ -30,7 +30,7 @@ def cuts(ink: Map) -> list[int]:
     if not len(rows):
         return [0, ink.shape[1]]
     left, width, height = int(columns[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1
-    parts = int(np.ceil(width / (WIDEST * height)))
+    parts = int(np.ceil(width / (widest * height)))
     reach = width / parts / 3
     inked = mask.sum(axis=0)
     found = [_best(inked, left + width * k / parts, reach) for k in range(1, parts)]

@@ -139,6 +139,17 @@ class TestPack:
             assert len(points) == len(rank)
             assert np.isinf(rank[[0, -1]]).all()
 
+    def test_what_is_packed_comes_back(self, folder, packed):
+        samples = [s for s in map(pack._prepare, pack.read(folder)) if s]
+        data = pack.load(packed)
+        points = np.concatenate([c for s in samples for c in s.strokes])
+        ranks = np.concatenate([r for s in samples for r in s.ranks])
+        assert np.abs(data["xy"] / pack.UNIT - points).max() <= 0.51 / pack.UNIT
+        found = pack.RANKS[data["rank"]]
+        assert (np.isinf(found) == np.isinf(ranks)).all()
+        tells = np.isfinite(ranks) & (ranks > 0.004)
+        assert (np.abs(found[tells] / ranks[tells] - 1) < 0.03).all()
+
     @pytest.mark.parametrize(("text", "strokes"), [("a", []), (" ", glyph("a"))])
     def test_leaves_out_what_cannot_be_used(self, text, strokes):
         assert pack.prepare(text, "w", 0, "train", strokes, 0.0) is None

@@ -6,7 +6,7 @@ What is heavy is imported when a command runs.
 import click
 
 from .. import __version__
-from . import convert, derenderings, evaluate, render, search, serve
+from . import convert, derenderings, evaluate, models, render, search, serve, study
 from .options import DETECTORS, MODES, SPLITS
 
 __all__ = ["DETECTORS", "MODES", "SPLITS", "main"]
@@ -33,6 +33,8 @@ for _command in (
     search.search,
     evaluate.evaluate,
     derenderings.derenderings,
+    models.models,
+    study.study,
     serve.serve,
 ):
     main.add_command(_command)

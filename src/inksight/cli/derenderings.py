@@ -133,10 +133,11 @@ def write(
     failures = Failures(debug)
     done, total = 0, 1
     with failures.caught():
-        from ..engine import model_folder
+        from ..engine import is_saved_model, model_folder
 
         told = _told(texts) if texts is not None else {}
-        called = name or model_folder(model).name
+        folder_of = Path(model) if model and is_saved_model(model) else model_folder(model)
+        called = name or folder_of.resolve().name
         sources = find_all(inputs, failures.report)
         _unlike(sources)
         total = len(sources) + len(failures.lines)

@@ -19,13 +19,17 @@ from .failures import Failures
 )
 @click.option("--real", is_flag=True, help="Real pictures (text and coverage alone) instead of drawn ink.")
 @click.option("--clean", is_flag=True, help="Draw the ink as plain lines, not as a photo.")
+@click.option("--paper", is_flag=True, help="Also the paper's measures: an OCR and an online recogniser read the ink.")
 @click.option(
     "--mode", type=click.Choice(options.MODES), default=options.DEFAULT_MODE, show_default=True, help="What to do."
 )
 @options.model
 @click.option("--seed", default=0, show_default=True, help="Another seed, other words and pictures.")
 @click.option("-o", "--output", "out", metavar="FOLDER", help="Also write table.md, report.json and sheet.png there.")
-def evaluate(data: str, out: str | None, **settings: Any) -> None:
+@click.option(
+    "--inks", metavar="FOLDER", help="Also write pictures and inks there, for `inksight derenderings` and `study`."
+)
+def evaluate(data: str, out: str | None, inks: str | None, **settings: Any) -> None:
     """Measure the model, beside its peers and controls, on words that it never saw.
 
     DATA is the folder with the data, described in train/README.md. The table goes to standard output.
@@ -34,6 +38,7 @@ def evaluate(data: str, out: str | None, **settings: Any) -> None:
     Examples:
       inksight evaluate data/ --words 100
       inksight evaluate data/ --real -o report/
+      inksight evaluate data/ --words 100 --paper
     """
     from ..evaluate.run import evaluate as run
 
@@ -43,4 +48,8 @@ def evaluate(data: str, out: str | None, **settings: Any) -> None:
         click.echo(report.table())
         if out is not None:
             report.save(out)
+        if inks is not None:
+            from ..evaluate.inks import write_inks
+
+            write_inks(report, inks)
     failures.exit()

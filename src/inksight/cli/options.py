@@ -41,9 +41,9 @@ def files(command: Command) -> Command:
 
 def model(command: Command) -> Command:
     """--model."""
-    return click.option("--model", metavar="FOLDER", help="Another model than the one that comes with inksight.")(
-        command
-    )
+    return click.option(
+        "--model", metavar="FOLDER", help="Another model than the one that comes with inksight: see inksight models."
+    )(command)
 
 
 def detector(command: Command) -> Command:

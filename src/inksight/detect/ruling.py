@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..fidelity import pen_width
-from ..image import Map
-from ..ruling import vertical_runs
+from ..inkmap import Map, Pixels, ink_map
+from ..ruling import CEILING, rescaled, vertical_runs
 
 Mask = NDArray[np.bool_]
 Array = NDArray[np.float64]
@@ -32,6 +32,20 @@ CRUMB = 0.6
 
 SAME_LEVEL = 0.25
 """How far the ink levels of two lines of a family may lie apart."""
+
+
+DARKER = 1.6
+"""A pixel so many times as dark as a line, and by more than `SAME_LEVEL`, belongs to a stroke on it."""
+
+
+def page_ink(rgb: Pixels) -> Map:
+    """The ink map of a page, without the lines of the paper: float32 (H, W), 0 = paper, 1 = full ink.
+
+    As ruling.word_ink does it: lines first, then the scale of what is left. Raises ValueError for another shape or
+    dtype than uint8 (H, W, 3).
+    """
+    ink = ink_map(rgb, CEILING)
+    return rescaled(without_ruling(ink), ink)
 
 
 def without_ruling(ink: Map) -> Map:
@@ -110,7 +124,8 @@ def _lines(ink: Map, mask: Mask, limit: int) -> tuple[Mask, Mask]:
         thickness = np.average(pieces.thickness[chain], weights=pieces.width[chain])
         level = np.average(pieces.level[chain], weights=pieces.width[chain])
         cv2.polylines(highest, [path], False, 1.4 * thickness + 1, thickness=limit + 2)
-        cv2.polylines(darkest, [path], False, level + SAME_LEVEL, thickness=limit + 2)
+        darker = max(level + SAME_LEVEL, DARKER * level)
+        cv2.polylines(darkest, [path], False, darker, thickness=limit + 2)
     return mask & (runs <= highest) & (ink <= darkest), (highest > 0) & (ink <= darkest)
 
 

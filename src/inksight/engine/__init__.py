@@ -9,6 +9,21 @@ from ..errors import InputError
 MODELS = Path(__file__).parent.parent / "models"
 """The folder of the shipped models."""
 DEFAULT_MODEL = "words-v1"
+PARTS = ("config.json", "encoder.onnx", "decoder.onnx")
+"""The files without which a folder is no model of ours."""
+SAVED_MODEL = "saved_model.pb"
+"""The file that marks a folder as a TensorFlow SavedModel: the original's released weights."""
+
+
+def shipped() -> list[str]:
+    """The names of the models that come with the package, the default one first."""
+    names = sorted(config.parent.name for config in MODELS.glob("*/config.json"))
+    return sorted(names, key=lambda name: name != DEFAULT_MODEL)
+
+
+def is_saved_model(model: str | Path) -> bool:
+    """Whether this is the folder of a SavedModel."""
+    return (Path(model) / SAVED_MODEL).is_file()
 
 
 def model_folder(model: str | Path | None = None) -> Path:
@@ -18,8 +33,17 @@ def model_folder(model: str | Path | None = None) -> Path:
     """
     name = model or DEFAULT_MODEL
     folder = MODELS / str(name) if (MODELS / str(name)).is_dir() else Path(name)
-    for part in ("config.json", "encoder.onnx", "decoder.onnx"):
+    for part in PARTS:
         if not (folder / part).is_file():
-            shipped = ", ".join(sorted(p.parent.name for p in MODELS.glob("*/config.json")))
-            raise InputError(f"{folder}: not a model ({part} is missing); give a model's folder or one of: {shipped}")
+            raise InputError(f"{folder}: not a model ({part} is missing); {_advice(folder)}")
     return folder
+
+
+def _advice(folder: Path) -> str:
+    """What to give instead."""
+    if folder.suffix == ".zip" and folder.is_file():
+        return "unpack it, and name the folder"
+    inside = next(iter(sorted(folder.glob(f"*/{SAVED_MODEL}"))), None)
+    if inside is not None:
+        return f"name the folder in it, {inside.parent}"
+    return f"give a model's folder or one of: {', '.join(shipped())}; inksight models tells more"

@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import skeleton
 from ..geometry import Array
-from ..image import fit, ink_map
-from ..ruling import without_ruling
+from ..image import fit
+from ..ruling import word_ink
 from ..tokens import GRID, path_points
 from ..tracer import on_the_ink
 from .sets import Sample
@@ -21,7 +21,7 @@ Peer: TypeAlias = Callable[[Sample], Sequence[Array]]
 
 def ordered_skeleton(sample: Sample) -> list[Array]:
     """The centreline tracer, which sees only the picture: what a model has to beat."""
-    return [np.asarray(s.points, np.float64) for s in skeleton.trace(without_ruling(ink_map(sample.picture)))]
+    return [np.asarray(s.points, np.float64) for s in skeleton.trace(word_ink(sample.picture))]
 
 
 def on_original_grid(sample: Sample) -> list[Array]:
@@ -33,10 +33,15 @@ def on_original_grid(sample: Sample) -> list[Array]:
 
 def in_our_code(sample: Sample) -> list[Array]:
     """The truth coded on our canvas and brought back as the tracer does it: as good as a faultless network would be."""
-    ink = without_ruling(ink_map(sample.picture))
+    ink = word_ink(sample.picture)
     _, frame = fit(ink)
     coded = [path_points(frame.apply(s)) for s in _truth(sample)]
     return [np.asarray(s.points, np.float64) for s in on_the_ink(ink, coded, frame)]
+
+
+def as_written(sample: Sample) -> list[Array]:
+    """The truth: the best that a measure without it (an OCR's, a recogniser's) can be expected to give."""
+    return _truth(sample)
 
 
 def shuffled(sample: Sample) -> list[Array]:
@@ -69,6 +74,7 @@ def _truth(sample: Sample) -> list[Array]:
 
 PEERS: Mapping[str, Peer] = {"skeleton": ordered_skeleton}
 CEILINGS: Mapping[str, Peer] = {"224 grid": on_original_grid, "our code": in_our_code}
+WRITTEN: Mapping[str, Peer] = {"as written": as_written}
 CONTROLS: Mapping[str, Peer] = {
     "shuffled": shuffled,
     "reversed": reversed_strokes,

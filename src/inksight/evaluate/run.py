@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from .. import fidelity
 from ..geometry import Array
-from ..image import binarize, ink_map
+from ..image import binarize
 from ..ink import Word
-from ..ruling import without_ruling
+from ..ruling import word_ink
 from ..tracer import trace_many, tracer
 from . import metrics, peers
 from .report import Report, Scores
@@ -23,6 +23,9 @@ from .sets import Sample, Split, real_words, rendered, unipen_words
 
 TraceMany: TypeAlias = Callable[[Sequence[NDArray[np.uint8]], Sequence[str]], Sequence[Word]]
 """From pictures uint8 (H, W, 3) and their true texts (for a mode that is told the text) to words in their pixels."""
+
+More: TypeAlias = Callable[[Sample, Sequence[Array], NDArray[np.bool_]], Scores]
+"""Further scores of a sample's ink; the mask bool (H, W) shows where the picture has ink."""
 
 BATCH = 16
 CONTROL_WORDS = 100
@@ -38,6 +41,7 @@ def evaluate(
     model: str | Path | None = None,
     real: bool = False,
     clean: bool = False,
+    paper: bool = False,
     seed: int = 0,
     trace: TraceMany | None = None,
     more: Mapping[str, peers.Peer] | None = None,
@@ -46,7 +50,8 @@ def evaluate(
     """Score the tracer and its peers on words it never saw.
 
     `data` is the data folder (`sets`); UNIPEN words of the split's writers are drawn as photos, or (`clean`) as plain
-    lines; `real` takes real pictures of held-out writers instead. `trace` replaces the shipped tracer, `more`
+    lines; `real` takes real pictures of held-out writers instead; `paper` adds the paper's measures, and a row of the
+    ink as it was written. `trace` replaces the shipped tracer, `more`
     are rows beside the package's own. Raises InputError for a bad folder or model.
     """
     if trace is None:
@@ -58,7 +63,8 @@ def evaluate(
         shown = tqdm(chosen, desc="drawing", unit="word", delay=1, leave=False, disable=not progress)
         samples = rendered(shown, seed=seed, clean=clean)
     settings = {"words": len(samples), "split": split, "mode": mode, "real": real, "clean": clean, "seed": seed}
-    return score(samples, trace, settings, more=more, progress=progress)
+    settings["paper"] = paper
+    return score(samples, trace, settings, more=more, also=_paper() if paper else None, progress=progress)
 
 
 def score(
@@ -67,10 +73,11 @@ def score(
     settings: Mapping[str, Any] | None = None,
     *,
     more: Mapping[str, peers.Peer] | None = None,
+    also: More | None = None,
     progress: bool = False,
 ) -> Report:
-    """Trace and score samples, and score the peers on them."""
-    others = list(_peers(samples, more or {}))
+    """Trace and score samples, and score the peers on them. `also` scores every ink, too, and the ink as written."""
+    others = list(_peers(samples, more or {}, peers.WRITTEN if also else {}))
     work = len(samples) + sum(len(chosen) for _, _, chosen in others)
     with tqdm(total=work, disable=not progress, unit="word", leave=False) as bar:
         words: list[Word] = []
@@ -79,13 +86,13 @@ def score(
             words.append(word)
             strokes = [np.asarray(s.points, np.float64) for s in word.strokes]
             told = facts | {"fallback": float(word.origin == "skeleton")}
-            scores = _scores(sample, strokes) | metrics.text_scores(word.text, sample.text) | told
+            scores = _scores(sample, strokes, also) | metrics.text_scores(word.text, sample.text) | told
             rows["model"].append(scores | _verdicts(scores))
             bar.update()
         for name, peer, chosen in others:
             rows[name] = []
             for sample in chosen:
-                rows[name].append(_peer_scores(sample, peer))
+                rows[name].append(_peer_scores(sample, peer, also))
                 bar.update()
     return Report(settings or {}, samples, words, rows)
 
@@ -98,6 +105,12 @@ def _shipped(model: str | Path | None, mode: str) -> TraceMany:
     return trace
 
 
+def _paper() -> More:
+    from .paper import PaperScores
+
+    return PaperScores()
+
+
 def _verdicts(scores: Scores) -> Scores:
     """Of the model: whether a word failed (crashed, empty, looped), and whether its ink and its text are both right."""
     verdicts = {"failed": max(scores["crashed"], scores["empty"], scores.get("looped", 0.0))}
@@ -105,13 +118,13 @@ def _verdicts(scores: Scores) -> Scores:
 
 
 def _peers(
-    samples: Sequence[Sample], more: Mapping[str, peers.Peer]
+    samples: Sequence[Sample], more: Mapping[str, peers.Peer], written: Mapping[str, peers.Peer]
 ) -> Iterator[tuple[str, peers.Peer, Sequence[Sample]]]:
     """The rows beside the model that these samples allow, each with its samples."""
     known = [s for s in samples if s.strokes is not None]
     for name, peer in {**peers.PEERS, **more}.items():
         yield name, peer, samples
-    for name, peer in peers.CEILINGS.items() if known else ():
+    for name, peer in {**peers.CEILINGS, **written}.items() if known else ():
         yield name, peer, known
     for name, peer in peers.CONTROLS.items() if known else ():
         yield name, peer, known[:CONTROL_WORDS]
@@ -144,17 +157,17 @@ def _one_by_one(batch: Sequence[Sample], trace: TraceMany) -> tuple[list[Word], 
     return words, crashed
 
 
-def _peer_scores(sample: Sample, peer: peers.Peer) -> Scores:
+def _peer_scores(sample: Sample, peer: peers.Peer, also: More | None) -> Scores:
     start = time.perf_counter()
     strokes = peer(sample)
-    return {"seconds": time.perf_counter() - start} | _scores(sample, strokes)
+    return {"seconds": time.perf_counter() - start} | _scores(sample, strokes, also)
 
 
-def _scores(sample: Sample, strokes: Sequence[Array]) -> Scores:
+def _scores(sample: Sample, strokes: Sequence[Array], also: More | None) -> Scores:
     """Everything but the text. Where no true mask is known, the picture's own threshold stands for it."""
-    mask = binarize(without_ruling(ink_map(sample.picture))) if sample.mask is None else sample.mask
+    mask = binarize(word_ink(sample.picture)) if sample.mask is None else sample.mask
     scores = metrics.picture_scores(strokes, mask) | {"empty": float(not strokes)}
     if sample.strokes is not None:
         scores |= metrics.ink_scores(strokes, sample.strokes, fidelity.pen_width(mask))
         scores["ink_pass"] = metrics.ink_passes(strokes, sample.strokes, scores)
-    return scores
+    return scores | (also(sample, strokes, mask) if also else {})

@@ -5,7 +5,7 @@ Both are seen as the network sees them in use. Told apart by each feature alone,
 (cross-validated by writer), and by a small convolutional network on squares of the pictures: what is told easily is
 what gives the rendered ones away. 0.5 means that nothing does.
 
-    python -m bench.looks --ink .cache/ink.npz --words DATA/words [-n 400] [--net-seconds 60] [-o looks.png]
+    python -m bench.looks --ink .cache/ink.npz --words DATA/words [-n 400] [--steps 1500] [-o looks.png]
 """
 
 from __future__ import annotations
@@ -48,20 +48,21 @@ def main() -> None:
     parser.add_argument("--ink", type=Path, required=True, help="file made by train.pack")
     parser.add_argument("--words", type=Path, required=True, help="folder of the real pictures' zip files")
     parser.add_argument("-n", type=int, default=400, help="pictures of each kind")
-    parser.add_argument("--net-seconds", type=float, default=60, help="time for the network; 0: none")
+    parser.add_argument("--steps", type=int, default=1500, help="of training the network; 0: none")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", dest="out", type=Path, help="sheet of pictures, PNG")
     options = parser.parse_args()
     drawn, seconds = rendered(options.ink, options.n, options.seed)
     crops = real(options.words, options.n, options.seed)
     print(f"drawing took {1000 * seconds:.0f} ms per {BATCH} samples")
-    if options.out:
-        sheet(drawn, [c for c, _ in crops]).save(options.out)
     table(drawn, [c for c, _ in crops])
     groups = [str(i) for i in range(len(drawn))] + [writer for _, writer in crops]
     tell_by_features(drawn, [c for c, _ in crops], groups)
-    if options.net_seconds:
-        tell_by_network(drawn, [c for c, _ in crops], groups, options.net_seconds)
+    if options.steps:
+        looks_real = tell_by_network(drawn, [c for c, _ in crops], groups, options.steps)
+        drawn = [drawn[i] for i in np.argsort(looks_real)[:: max(1, len(drawn) // SHOWN)]]
+    if options.out:
+        sheet(drawn, [c for c, _ in crops]).save(options.out)
 
 
 def rendered(path: Path, n: int, seed: int) -> tuple[list[Map], float]:
@@ -76,7 +77,7 @@ def rendered(path: Path, n: int, seed: int) -> tuple[list[Map], float]:
         inks.sort(key=lambda ink: ink.width)
         for start in range(0, len(inks) - BATCH + 1, BATCH):
             part = inks[start : start + BATCH]
-            batch = segments([ink.curves + ink.clutter for ink in part])
+            batch = segments(part)
             batch |= {"ids": torch.zeros(len(part), 1), "width": torch.tensor(max(ink.width for ink in part))}
             begin = time.perf_counter()
             pictures = render(batch)[:, 0].numpy()
@@ -101,7 +102,7 @@ def real(folder: Path, n: int, seed: int) -> list[tuple[Map, str]]:
 
 
 def sheet(drawn: Sequence[Map], crops: Sequence[Map]) -> Image.Image:
-    """Rendered pictures on the left, real ones on the right, 100 of each."""
+    """Rendered pictures on the left, those that the network tells best first, real ones on the right: 100 of each."""
     width, gap = 320, 4
     step = (width + gap, HEIGHT + gap)
     rows = -(-SHOWN // COLUMNS)
@@ -250,8 +251,11 @@ def tell_by_features(drawn: Sequence[Map], crops: Sequence[Map], groups: Sequenc
     print(f"logistic on {len(names)} features: area under the curve {_auc(score, y):.3f}; {says}")
 
 
-def tell_by_network(drawn: Sequence[Map], crops: Sequence[Map], groups: Sequence[str], seconds: float) -> None:
-    """Three convolutions on random squares; a picture's score is the mean over five squares."""
+def tell_by_network(drawn: Sequence[Map], crops: Sequence[Map], groups: Sequence[str], steps: int) -> Array:
+    """Three convolutions on random squares; a picture's score is the mean over five squares.
+
+    Returns the scores of the rendered ones: high for those that look real.
+    """
     torch.manual_seed(0)
     rng, fold = np.random.default_rng(0), _folds(groups)
     pictures = [np.pad(p, ((0, 0), (0, max(0, SQUARE - p.shape[1])))) for p in (*drawn, *crops)]
@@ -271,16 +275,16 @@ def tell_by_network(drawn: Sequence[Map], crops: Sequence[Map], groups: Sequence
             out.append(pictures[i][:, x : x + SQUARE])
         return torch.from_numpy(np.stack(out))[:, None]
 
-    begin = time.time()
-    while time.time() - begin < seconds:
+    for _ in range(steps):
         which = rng.choice(train, 48)
         loss = F.binary_cross_entropy_with_logits(net(squares(which))[:, 0], torch.tensor(y[which]).float())
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
     with torch.no_grad():
-        score = np.mean([net(squares(held))[:, 0].numpy() for _ in range(5)], axis=0)
-    print(f"network: area under the curve {_auc(score, y[held]):.3f} on {len(held)} pictures")
+        score = np.mean([net(squares(np.arange(len(y))))[:, 0].numpy() for _ in range(5)], axis=0)
+    print(f"network: area under the curve {_auc(score[held], y[held]):.3f} on {len(held)} pictures")
+    return np.asarray(score[y == 0], np.float64)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,17 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
+from PIL import Image
 
+from inksight.cli import main
+from inksight.derenderings.files import find
 from inksight.engine import is_saved_model, model_folder, savedmodel
 from inksight.engine.savedmodel import SavedModel
 from inksight.errors import InputError
+from inksight.released import Released
 from inksight.tracer import tracer
+from tests.columns import Columns, wave
 
 
 class OpError(Exception):
@@ -65,8 +71,10 @@ def tensorflow(monkeypatch):
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "saved_model.pb").touch()
-    return tmp_path
+    path = tmp_path / "small-p"
+    path.mkdir()
+    (path / "saved_model.pb").touch()
+    return path
 
 
 PICTURES = [b"p%d" % i for i in range(5)]
@@ -148,10 +156,7 @@ def test_without_tensorflow(folder, monkeypatch):
         tracer(str(folder))
 
 
-def test_what_is_no_saved_model(tmp_path):
-    folder = tmp_path / "small-p"
-    folder.mkdir()
-    (folder / "saved_model.pb").touch()
+def test_what_is_no_saved_model(tmp_path, folder):
     assert is_saved_model(folder)
     assert not is_saved_model(tmp_path / "missing")
     archive = tmp_path / "small-p-cpu.zip"
@@ -163,3 +168,28 @@ def test_what_is_no_saved_model(tmp_path):
     ]:
         with pytest.raises(InputError, match=advice):
             model_folder(path)
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "a.png"
+    Image.fromarray(wave()[0]).save(path)
+    return str(path)
+
+
+def test_the_command_line_says_what_is_missing(folder, picture, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    result = CliRunner().invoke(main, ["word", picture, "--model", str(folder)])
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [
+        "inksight: the original's released model needs tensorflow: pip install 'inksight[tensorflow]'"
+    ]
+
+
+def test_its_derenderings_are_called_as_its_folder(folder, picture, tmp_path, monkeypatch):
+    monkeypatch.setattr("inksight.tracer.tracer", lambda model: Released(Columns()))
+    given = ["derenderings", "write", picture, "-o", str(tmp_path / "set"), "--dataset", "IAM", "--model", str(folder)]
+    result = CliRunner().invoke(main, given)
+    assert result.exit_code == 0, result.stderr
+    (example,) = find(tmp_path / "set")
+    assert set(example.inks) == {("small-p", "vanilla"), ("small-p", "r+d")}

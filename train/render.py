@@ -72,8 +72,8 @@ CHOICES = {
     "dust": (0.06, 0.2, 0.8),
     "over": (1, 0.3, 1.0),
     # What the ink map makes of it.
-    "floor": (0.93, 0.05, 0.16),
-    "gain": (1, 0.75, 1.05),
+    "floor": (0.93, 0.03, 0.15),
+    "gain": (1, 0.68, 1.0),
     "jpeg": (1, 0.02, 0.16),
 }
 """What is drawn at random: how often it happens, the least and the most; 0 where it doesn't."""
@@ -113,12 +113,17 @@ def _table(device: torch.device) -> Tensor:
 
 def render(batch: dict[str, Tensor], *, augment: bool = True) -> Tensor:
     """Pictures (B, 1, 64, W) of a batch of train.data.collate, standardised as the network sees them."""
+    with torch.autocast(batch["ids"].device.type, enabled=False):
+        return _render(batch, augment)
+
+
+def _render(batch: dict[str, Tensor], augment: bool) -> Tensor:
     size, width, device = len(batch["ids"]), int(batch["width"]), batch["ids"].device
-    dice = Dice(size, device)
     if not augment:
         return standardise(draw(batch, size, width, torch.full((size,), 1.5, device=device), None))
+    dice = Dice(size, device)
     p = dice.choices()
-    box = extent(batch, size, width)
+    box = extent(batch, size)
     radius, scale = pens(p, box)
     ink = draw(batch, size, width, radius, dice, scale=scale.flatten(), patch=SMALL_PATCH)
     noise = dice.noise(HEIGHT, width)
@@ -135,24 +140,31 @@ def render(batch: dict[str, Tensor], *, augment: bool = True) -> Tensor:
 
 
 def vary(picture: Tensor) -> Tensor:
-    """Real pictures (B, 1, 64, W), each a little slanted, shrunk, moved and blurred anew; standardised."""
+    """Real pictures (B, 1, 64, W), each a little slanted, shrunk, moved and photographed anew; standardised."""
+    with torch.autocast(picture.device.type, enabled=False):
+        return _vary(picture)
+
+
+def _vary(picture: Tensor) -> Tensor:
     dice = Dice(len(picture), picture.device)
     p = dice.choices()
     shrink, slant, turn = dice.uniform(1.0, 1.5), dice.uniform(-0.35, 0.35), dice.uniform(-0.03, 0.03)
-    stretch = dice.uniform(0.85, 1.15)
+    stretch, scale = dice.uniform(0.85, 1.15), (1 - p["fewer"]).clamp(min=0.65)
     height, width = picture.shape[-2:]
     ratio = height / width  # affine_grid's axes both run from -1 to 1
-    rows = torch.cat([shrink * stretch, slant * ratio, (shrink * stretch - 1) * dice.uniform(0, 1)], 3)
-    lower = torch.cat([turn / ratio, shrink, (shrink - 1) * dice.uniform(-0.8, 0.8)], 3)
-    grid = F.affine_grid(torch.cat([rows, lower], 2)[:, 0], list(picture.shape), align_corners=False)
-    moved = F.grid_sample(picture, grid, align_corners=False)
-    return standardise(camera(moved, p, dice.noise(height, width)).clamp(0, 1))
+    map_ = torch.cat([shrink * stretch, slant * ratio, turn / ratio, shrink], 1).view(-1, 2, 2)
+    shift = torch.cat([(shrink * stretch - 1) * dice.uniform(0, 1), (shrink - 1) * dice.uniform(-0.8, 0.8)], 1)
+    s = scale.view(-1, 1, 1)
+    shift = shift.view(-1, 2, 1) + map_.sum(2, keepdim=True) * (1 - s) / s  # the camera's picture lies at the top left
+    grid = F.affine_grid(torch.cat([map_ / s, shift], 2), list(picture.shape), align_corners=False)
+    seen = camera(F.grid_sample(picture, grid, align_corners=False), p, dice.noise(height, width), scale)
+    return standardise(enlarge(as_ink_map(seen, p), scale))
 
 
 # --- ink --------------------------------------------------------------------------------------------------------------
 
 
-def extent(batch: dict[str, Tensor], size: int, width: int) -> Tensor:
+def extent(batch: dict[str, Tensor], size: int) -> Tensor:
     """The ink's least and greatest x and y on the canvas: (B, 4, 1, 1, 1) of x0, y0, x1, y1."""
     owner = batch["owner"][:, None].expand(-1, 2)
     start = batch["segments"][:, :2]
@@ -387,7 +399,7 @@ def jpeg(picture: Tensor, step: Tensor) -> Tensor:
     """Quantise the cosine transform of 8x8 blocks, coarser at high frequencies."""
     basis, coarse = _cosines(picture.device)
     b, _, h, w = picture.shape
-    blocks = picture.reshape(b, h // 8, 8, w // 8, 8).transpose(2, 3).reshape(b, -1, 64)
+    blocks = picture.reshape(b, h // 8, 8, w // 8, 8).transpose(2, 3).reshape(b, h * w // 64, 64)
     grain = step.view(b, 1, 1) * coarse
     blocks = (((blocks @ basis.T) / grain).round_() * grain) @ basis
     return blocks.view(b, h // 8, w // 8, 8, 8).transpose(2, 3).reshape(b, 1, h, w)

@@ -1,6 +1,5 @@
 /** What the Python tests can't ask of the modules directly: arguments that are objects of JavaScript. */
 
-import { readFileSync } from "node:fs";
 import { decode } from "../../browser/inksight/decoding.js";
 import { Frame } from "../../browser/inksight/geometry.js";
 import { LanguageModel } from "../../browser/inksight/language.js";
@@ -12,36 +11,45 @@ export function settled(ink, strokes, { scale, dx, dy }) {
   return onTheInk(ink, strokes, new Frame(scale, dx, dy));
 }
 
-export async function read(pictures, characters, file) {
-  const language = file && (await LanguageModel.of(new Uint8Array(readFileSync(file))));
+export function read(pictures, characters, model) {
+  const lines = model && new TextDecoder().decode(model.ngrams).split("\n");
+  const language = model && new LanguageModel(lines, model.cost, model.backoff, model.order);
   return pictures.map((columns) => candidates(columns, new Vocabulary(characters), language));
 }
 
-/** Decode with an engine that gives, step by step, what a script says. */
-export function scripted(canvas, mode, text, characters, script) {
+/** Nats of letters after texts under a model's language.npz; null where this node can't unpack it. */
+export async function nats(file, asked) {
+  try {
+    new DecompressionStream("deflate-raw"); // node has it from version 20.12 on
+  } catch {
+    return null;
+  }
+  const language = await LanguageModel.of(file);
+  return asked.map(([before, letter]) => language.logp(before, letter));
+}
+
+/** Decode with an engine that chooses, step by step, what a script says; asked again, the first cell that is allowed. */
+export async function scripted(canvas, script) {
   const cells = (canvas.width / 4) * (canvas.height / 4);
-  const asked = [];
-  let at = 0;
+  let [at, before] = [0, -1];
   const decoder = {
     cells,
-    step({ ids, xy, move, drawn, allowed }) {
-      const now = script[Math.min(at, script.length - 1)];
-      const last = asked[asked.length - 1];
-      const again = last && last.at === at;
-      asked.push({ at, id: ids[0], xy, move, drawn: drawn.reduce((a, b) => a + b, 0) });
-      const start = again ? allowed.findIndex((v) => v === 0) : now.start < 0 ? cells : now.start;
-      const values = { lift: [now.lift], move: now.move, moveP: [0.8], start: [start], startP: [0.5], inside: [5] };
-      return { ...values, text: () => new Float32Array(characters.length + 9) };
+    step({ allowed }) {
+      const { lift, move, start } = script[at];
+      const again = before === at;
+      before = at;
+      const place = again ? allowed.indexOf(0) : start < 0 ? cells : start;
+      return { lift: [lift], move, moveP: [0.8], start: [place], startP: [0.5], inside: [5], text: () => [] };
     },
     advance() {
       at += 1;
     },
   };
   const engine = {
-    vocabulary: new Vocabulary(characters),
+    vocabulary: new Vocabulary("ab"),
     language: null,
-    encode: () => ({}),
+    encode: () => null,
     decoder: () => decoder,
   };
-  return decode(engine, canvas, mode, text).then((found) => ({ found, asked }));
+  return decode(engine, canvas, "derender");
 }

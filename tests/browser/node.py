@@ -6,6 +6,7 @@ import base64
 import json
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -19,15 +20,25 @@ def calls(*wanted):
 
     Arrays of one axis become typed arrays, those of two become grids, and back.
     """
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not installed (tests/packages.txt)")
+    node = _node()
     asked = [{"module": module, "name": name, "args": _given(arguments)} for module, name, arguments in wanted]
     done = subprocess.run(
         [node, CALLER], input=json.dumps(asked).encode(), capture_output=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     return [_told(answer) for answer in json.loads(done.stdout)]
+
+
+@cache
+def _node():
+    """The program's path; the test is skipped where it is missing or too old."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed (tests/packages.txt)")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    if int(version.lstrip("v").partition(".")[0] or 0) < 18:
+        pytest.skip(f"node is too old ({version}); the tests take 18")
+    return node
 
 
 def call(module, name, *arguments):

@@ -10,8 +10,9 @@ from PIL import Image, ImageFilter
 
 from inksight import appearance, fidelity, formats, geometry, skeleton, timing, tokens
 from inksight.canvas import fit, standardise
-from inksight.decoding import Decoded
+from inksight.decoding import Decoded, decode
 from inksight.engine import model_folder
+from inksight.engine.onnx import CELL, Choices
 from inksight.ink import Stroke, Word
 from inksight.inkmap import binarize, ink_map
 from inksight.language import LanguageModel
@@ -111,14 +112,12 @@ def test_canvas(paper):
 
 
 def test_geometry():
-    points, dot = wavy(), [[3.0, 4.0]]
-    for name, way in {
-        "resample": lambda p: geometry.resample(p, 1.7),
-        "simplify": lambda p: geometry.simplify(p, 1.7),
-        "smooth": lambda p: geometry.smooth(p, 1.7),
-    }.items():
-        for curve in (points, points[:2], np.asarray(dot)):
-            assert np.allclose(call("geometry", name, curve.tolist(), 1.7), way(curve), atol=1e-6)
+    points = wavy()
+    ways = {"resample": geometry.resample, "simplify": geometry.simplify, "smooth": geometry.smooth}
+    cases = [(name, curve) for name in ways for curve in (points, points[:2], np.array([[3.0, 4.0]]))]
+    got = calls(*(("geometry", name, (curve.tolist(), 1.7)) for name, curve in cases))
+    for ours, (name, curve) in zip(got, cases, strict=True):
+        assert np.allclose(ours, ways[name](curve, 1.7), atol=1e-6)
 
 
 @pytest.mark.parametrize("paper", ["plain", "tiny"])
@@ -184,16 +183,74 @@ def columns_of(text, vocabulary, seed, blur):
 
 def test_reading():
     """The beam search finds the same texts with the same nats, with the shipped language model and without one."""
-    folder = model_folder(None)
-    vocabulary, language = tokens.Vocabulary(), LanguageModel(folder / "language.npz")
+    path = model_folder(None) / "language.npz"
+    with np.load(path) as z:
+        shipped = {name: z[name] for name in ("ngrams", "cost", "backoff")} | {"order": int(z["order"])}
+    vocabulary = tokens.Vocabulary()
     columns = [columns_of(t, vocabulary, i, b) for i, (t, b) in enumerate([("willow", 0), ("Müller's", 5), ("a b", 7)])]
-    for known in (None, language):
-        name = None if known is None else str(folder / "language.npz")
-        got = call("checks", "read", [list(c) for c in columns], vocabulary.characters, name)
+    for ours, theirs in ((None, None), (shipped, LanguageModel(path))):
+        got = call("checks", "read", [list(c) for c in columns], vocabulary.characters, ours)
         for texts, log_p in zip(got, columns, strict=True):
-            expected = candidates(log_p, vocabulary, known)
+            expected = candidates(log_p, vocabulary, theirs)
             assert list(texts) == list(expected)
             assert np.allclose(list(texts.values()), list(expected.values()), atol=1e-3)
+
+
+def test_the_language_model_is_read_from_its_file():
+    path = model_folder(None) / "language.npz"
+    asked = [("", "T"), ("th", "e"), ("qu", "\x03"), ("straß", "e"), ("x", "\u0416")]
+    got = call("checks", "nats", np.frombuffer(path.read_bytes(), np.uint8), asked)
+    if got is None:
+        pytest.skip("this node can't unpack .npz files; browsers can")
+    language = LanguageModel(path)
+    assert got == pytest.approx([language.logp(*pair) for pair in asked])
+
+
+class Scripted:
+    """An engine and its decoder, of which each step chooses what a script says; asked again, the first free cell."""
+
+    vocabulary, language = tokens.Vocabulary("ab"), None
+
+    def __init__(self, script):
+        self.script, self.at, self.before = script, 0, -1
+
+    def encode(self, canvases):
+        self.cells = canvases[0].size // CELL**2
+
+    def decoder(self, memory):
+        return self
+
+    def step(self, ids, xy, move, drawn, allowed):
+        now, again = self.script[self.at], self.before == self.at
+        self.before = self.at
+        start = int(np.flatnonzero(allowed[0] == 0)[0]) if again else now["start"]
+        numbers = ([now["lift"]], [now["move"]], [0.8], [self.cells if start < 0 else start], [0.5], [5])
+        return Choices(np.zeros((1, 11), np.float32), *map(np.array, numbers))
+
+    def advance(self):
+        self.at += 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_decoding(seed):
+    """The loop and its guards: moves at random, starts where there is ink, and some that end the word too early."""
+    canvas = standardise(fit(ink("plain"), height=64, max_width=448)[0])
+    rng = np.random.default_rng(seed)
+    inked = np.flatnonzero(canvas.reshape(64 // CELL, CELL, -1, CELL).sum(axis=(1, 3)) > 8)
+    script = [
+        {
+            "lift": float(rng.choice([0.1, 0.9], p=[0.9, 0.1])),
+            "move": rng.integers(-18, 19, 2).tolist() if k % 200 < 120 or seed else [2 - 4 * (k % 2), 0],
+            "start": int(rng.choice([*inked, -1, -1])),
+        }
+        for k in range(600)
+    ]
+    found = decode(Scripted(script), [canvas], "derender")[0]
+    got = call("checks", "scripted", canvas, script)
+    assert got["strokes"] == [s.tolist() for s in found.strokes]
+    assert sum(map(len, got["strokes"])) > 40
+    assert got["inkConfidence"] == pytest.approx(found.ink_confidence, rel=1e-6)
+    assert (got["looped"], got["rescued"]) == (found.looped, found.rescued)
 
 
 @pytest.mark.parametrize("paper", ["plain", "ruled", "tiny"])
@@ -221,11 +278,14 @@ def test_timing():
 
 
 def test_trust():
-    for told in ((0.9, 0.8, False, 0), (0.2, 1.0, True, 3), (1.0, 0.0, False, 1)):
-        found = Decoded([], "", *told)
-        ours = dict(zip(("inkConfidence", "textConfidence", "looped", "rescued"), told, strict=True))
-        for mode in tokens.MODES:
-            assert call("trust", "trust", ours, 0.97, 0.02, mode) == pytest.approx(trust(found, 0.97, 0.02, mode))
+    cases = [
+        (told, mode)
+        for told in ((0.9, 0.8, False, 0), (0.2, 1.0, True, 3), (1.0, 0.0, False, 1))
+        for mode in tokens.MODES
+    ]
+    names = ("inkConfidence", "textConfidence", "looped", "rescued")
+    got = calls(*(("trust", "trust", (dict(zip(names, t, strict=True)), 0.97, 0.02, m)) for t, m in cases))
+    assert got == pytest.approx([trust(Decoded([], "", *t), 0.97, 0.02, m) for t, m in cases])
 
 
 def test_numbers_round_as_in_python():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from . import canvas, detect, doubt, threads, wide
+from . import canvas, detect, doubt, heap, threads, wide
 from .appearance import measured
 from .detect import Detection, Detector
 from .detect.components import Crop, Crops, Inked, crops
@@ -107,6 +107,7 @@ def convert_shown(
 
     That is the picture itself, reduced if it has more than 32 million pixels, or with `flatten` the flat sheet.
     """
+    heap.keep_small()
     picture = image if isinstance(image, Picture) else open_picture(image)
     find = detect.load(detector) if isinstance(detector, str) else detector
     clock = Clock()

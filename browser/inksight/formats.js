@@ -43,7 +43,7 @@ export function usualWidth(word) {
 /** @param {Page} page */
 export function svg({ width, height, word }) {
   const usual = usualWidth(word);
-  const size = `${number(width)} ${number(height)}`;
+  const sides = `width="${number(width)}" height="${number(height)}"`;
   const paths = word.strokes.map((stroke) => {
     const [start, ...rest] = stroke.points.map(([x, y]) => `${number(x)} ${number(y)}`);
     const moves = rest.some((p) => p !== start);
@@ -54,7 +54,7 @@ export function svg({ width, height, word }) {
   const origin = `data-confidence="${word.confidence.toFixed(4)}" data-origin="${escaped(word.origin)}"`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${number(width)}" height="${number(height)}" viewBox="0 0 ${size}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" ${sides} viewBox="0 0 ${number(width)} ${number(height)}">`,
     '<g fill="none" stroke-linecap="round" stroke-linejoin="round">',
     `<g class="line"><g class="word" ${origin} data-box="${word.box.map(number).join(" ")}">`,
     `<title>${escaped(word.text)}</title>`,

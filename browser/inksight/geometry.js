@@ -1,4 +1,4 @@
-/** Curves and frames: resampling, simplification, smoothing, affine maps. The port of geometry.py; curves are [x, y][]. */
+/** Curves and frames: resampling, simplification, smoothing, frames. The port of geometry.py; curves are [x, y][]. */
 
 import { interp } from "./grid.js";
 

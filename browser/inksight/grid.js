@@ -1,4 +1,4 @@
-/** Grids of numbers, row by row: what the package does with NumPy arrays of two axes, and a few of NumPy's reductions. */
+/** Grids of numbers, row by row: what the package does with NumPy arrays of two axes, and a few of its reductions. */
 
 /**
  * @template {Float32Array | Float64Array | Uint8Array | Int32Array} T

@@ -45,7 +45,8 @@ export function withoutRuling(ink) {
   if (!rows.length && columns.length < 2) return ink;
   const mask = binarize(ink);
   const [across, down] = [onLines(rows, ink.width, ink.height), onLines(columns, ink.height, ink.width).transposed()];
-  const rest = new Grid(ink.width, ink.height, mask.data.map((v, i) => (v && !across.data[i] && !down.data[i] ? 1 : 0)));
+  const isRest = (v, i) => (v && !across.data[i] && !down.data[i] ? 1 : 0);
+  const rest = new Grid(ink.width, ink.height, mask.data.map(isRest));
   if (!count(rest)) return ink;
   const [pen, level] = [penWidth(rest), median(ink.data.filter((_, i) => rest.data[i]))];
   const tight = ink.width < WIDE * ink.height && touchesTopOrBottom(mask);

@@ -1,4 +1,4 @@
-/** A decoded word's strokes, mended: late strokes joined or moved to their place, crumbs dropped. The port of tidy.py. */
+/** A decoded word's strokes, mended: late ones joined or moved to their place, crumbs dropped. The port of tidy.py. */
 
 import { distanceOf, lengthOf, resample } from "./geometry.js";
 

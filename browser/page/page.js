@@ -37,7 +37,8 @@ function fail(message) {
  */
 async function bring(blob, name) {
   if (blob.size === 0) return fail(`${name} is empty; choose another picture.`);
-  if (blob.size > MAX_MEGABYTES * 1e6) return fail(`${name} is larger than ${MAX_MEGABYTES} MB; cut the word out of it.`);
+  const isLarge = blob.size > MAX_MEGABYTES * 1e6;
+  if (isLarge) return fail(`${name} is larger than ${MAX_MEGABYTES} MB; cut the word out of it.`);
   source = { blob, name };
   asked += 1;
   const mode = $("mode").value;

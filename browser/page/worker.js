@@ -9,7 +9,10 @@ import * as ort from "./runtime/ort.js";
 const base = new URL(".", import.meta.url);
 
 ort.env.wasm.numThreads = 1; // threads would need a server that isolates the page
-ort.env.wasm.wasmPaths = { mjs: new URL("runtime/ort-wasm.js", base).href, wasm: new URL("runtime/ort-wasm.wasm", base).href };
+ort.env.wasm.wasmPaths = {
+  mjs: new URL("runtime/ort-wasm.js", base).href,
+  wasm: new URL("runtime/ort-wasm.wasm", base).href,
+};
 
 /** What a user can mend: told as it is. */
 class InputError extends Error {}
@@ -82,10 +85,12 @@ async function pixelsOf(blob, name) {
   }
   const { width, height } = bitmap;
   if (Math.min(width, height) < MIN_SIDE) {
-    throw new InputError(`${name} is too small (${width} × ${height} pixels); it takes at least ${MIN_SIDE} × ${MIN_SIDE}.`);
+    const least = `${MIN_SIDE} × ${MIN_SIDE}`;
+    throw new InputError(`${name} is too small (${width} × ${height} pixels); it takes at least ${least}.`);
   }
   if (width * height > MAX_MEGAPIXELS * 1e6) {
-    throw new InputError(`${name} is too large (more than ${MAX_MEGAPIXELS} million pixels); cut the word out or scale it down.`);
+    const most = `${MAX_MEGAPIXELS} million pixels`;
+    throw new InputError(`${name} is too large (more than ${most}); cut the word out or scale it down.`);
   }
   const pen = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   pen.drawImage(bitmap, 0, 0);

@@ -12,8 +12,7 @@ export function settled(ink, strokes, { scale, dx, dy }) {
 }
 
 export function read(pictures, characters, model) {
-  const lines = model && new TextDecoder().decode(model.ngrams).split("\n");
-  const language = model && new LanguageModel(lines, model.cost, model.backoff, model.order);
+  const language = model && new LanguageModel(model.ngrams, model.cost, model.backoff, model.order);
   return pictures.map((columns) => candidates(columns, new Vocabulary(characters), language));
 }
 
@@ -28,7 +27,7 @@ export async function nats(file, asked) {
   return asked.map(([before, letter]) => language.logp(before, letter));
 }
 
-/** Decode with an engine that chooses, step by step, what a script says; asked again, the first cell that is allowed. */
+/** Decode with an engine that chooses what a script says; asked again, the first cell that is allowed. */
 export async function scripted(canvas, script) {
   const cells = (canvas.width / 4) * (canvas.height / 4);
   let [at, before] = [0, -1];

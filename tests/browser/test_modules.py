@@ -198,7 +198,16 @@ def test_reading():
 
 def test_the_language_model_is_read_from_its_file():
     path = model_folder(None) / "language.npz"
-    asked = [("", "T"), ("th", "e"), ("qu", "\x03"), ("straß", "e"), ("x", "\u0416")]
+    asked = [
+        ("", "T"),
+        ("th", "e"),
+        ("qu", "\x03"),
+        ("straß", "e"),
+        ("x", "\u0416"),
+        ("été", "s"),
+        ("", "~"),
+        ("\u0416", "a"),
+    ]
     got = call("checks", "nats", np.frombuffer(path.read_bytes(), np.uint8), asked)
     if got is None:
         pytest.skip("this node can't unpack .npz files; browsers can")

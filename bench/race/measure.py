@@ -14,7 +14,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 
 
-def task(name: str, threads: int, limit: float = 400.0, **asked: Any) -> dict[str, Any]:
+def task(name: str, threads: int, /, limit: float = 400.0, **asked: Any) -> dict[str, Any]:
     """A task's facts (`bench.race.tasks`), or {"failed": why}; its process may use so many threads."""
     command = [sys.executable, "-W", "ignore", "-m", "bench.race.tasks", name, json.dumps(asked)]
     start = time.perf_counter()

@@ -4,6 +4,7 @@ import base64
 import json
 import math
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -112,6 +113,18 @@ def test_the_page_holds_everything_but_no_names(folder, tmp_path):
     first = next(p["ink"] for p in shown["pairs"] if p["ink"])
     assert float(first[0][1:].split()[0]) == pytest.approx(30, abs=1)  # in the picture's own pixels
     assert len(json.loads(base64.b64decode(shown["key"]))) == 9
+
+
+def test_what_people_traced_is_judged_too(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "data")
+    traced = {"a": {"strokes": [{"x": [30.0, 190.0], "y": [20.0, 90.0]}]}}  # on the square of 224, as it is published
+    np.save(tmp_path / "data" / "human_tracing_hash_to_ink.npy", traced, allow_pickle=True)
+    page = content(study.make(study.chosen(tmp_path / "data", mode="r+d")))
+    key = json.loads(base64.b64decode(page["key"]))
+    assert [origin for _, origin in key].count("human") == 1
+    (path,) = page["pairs"][key.index(["own/a", "human"])]["ink"]
+    numbers = [float(n) for n in re.findall(r"-?[\d.]+", path)]
+    assert numbers == pytest.approx([30 / 1.12, (20 - 56) / 1.12, 190 / 1.12, (90 - 56) / 1.12], abs=0.06)
 
 
 def test_a_study_is_the_same_again_and_another_with_another_seed(folder):

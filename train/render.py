@@ -28,7 +28,7 @@ NOWHERE = 1e4
 
 CHOICES = {
     # The pen. Radii in canvas pixels.
-    "broad": (0.15, 0.5, 2.2),
+    "broad": (0.15, 0.4, 2.2),
     "grain": (0.3, 0.1, 0.8),
     "skips": (0.2, 0.1, 0.35),
     # The camera: pixels per canvas pixel, of the pictures that have fewer; blur in camera pixels.
@@ -72,9 +72,9 @@ CHOICES = {
     "dust": (0.06, 0.2, 0.8),
     "over": (1, 0.3, 1.0),
     # What the ink map makes of it.
-    "floor": (0.93, 0.03, 0.15),
-    "gain": (1, 0.68, 1.0),
-    "jpeg": (1, 0.02, 0.16),
+    "floor": (0.95, 1.5, 3.2),
+    "gain": (1, 0.8, 1.1),
+    "jpeg": (0.9, 0.015, 0.12),
 }
 """What is drawn at random: how often it happens, the least and the most; 0 where it doesn't."""
 
@@ -183,7 +183,7 @@ def pens(p: dict[str, Tensor], box: Tensor) -> tuple[Tensor, Tensor]:
     roll = torch.randn((size + 1) // 2, device=box.device).repeat_interleave(2)[:size]
     broad, fewer = (p[k].flatten()[_even(size, box.device)] for k in ("broad", "fewer"))
     height = (box[:, 3] - box[:, 1]).flatten()
-    radius = torch.exp(roll * 0.33 + math.log(1.05)) + broad
+    radius = torch.exp(roll * 0.33 + math.log(0.93)) + broad
     radius = torch.minimum(radius.clamp(0.55, 4.2), (0.07 * height + 0.3).clamp(min=1.3))
     # In the camera a pen isn't wider than SMALL_PATCH holds, nor so fine that it would be lost.
     scale = torch.minimum(torch.maximum(1 - fewer, 0.5 / radius), WIDEST / (1.3 * radius))
@@ -379,9 +379,13 @@ def camera(picture: Tensor, p: dict[str, Tensor], noise: Tensor, scale: Tensor |
     soft = p["soft"] ** 2 * 1.4 * scale + 0.25
     shake = p["shake"] * scale
     picture = blur(picture, soft + shake * p["shake_x"], soft + shake * (1 - p["shake_x"]))
-    picture = picture + noise * (p["noise"] ** 2 * 0.12)
-    third = torch.randperm(len(picture), device=picture.device)[: len(picture) // 3]
-    return picture.index_copy(0, third, jpeg(picture[third], p["jpeg"][third]))
+    picture = picture + noise * grain(p)
+    return jpeg(picture, p["jpeg"] + 1e-3)
+
+
+def grain(p: dict[str, Tensor]) -> Tensor:
+    """The sensor's noise, as a standard deviation."""
+    return p["noise"] ** 2 * 0.12
 
 
 def blur(picture: Tensor, sigma_x: Tensor, sigma_y: Tensor) -> Tensor:
@@ -426,7 +430,7 @@ def inside(picture: Tensor, window: Tensor, scale: Tensor) -> Tensor:
 
 def as_ink_map(picture: Tensor, p: dict[str, Tensor]) -> Tensor:
     """What inksight.ink_map does to contrast: most of the noise falls below 0, the usual ink becomes 1."""
-    floor = p["floor"] * (0.4 + p["noise"])
+    floor = p["floor"] * grain(p) + 0.008
     clear = (picture - floor).clamp_(min=0)
     usual = (clear * clear).sum((2, 3), keepdim=True) / clear.sum((2, 3), keepdim=True).clamp(min=1e-3)
     return (clear * (p["gain"] / usual.clamp(min=0.1))).clamp_(max=1)

@@ -6,9 +6,9 @@ import { times } from "./inksight/timing.js";
 const FADED = 0.35; // how strongly the picture shows under the ink
 const LONGEST = 6; // seconds that a replay takes at most
 
-/** The colour of stroke i of n: hues from red to purple. */
-export function hue(i, n) {
-  return `hsl(${Math.round((288 * i) / Math.max(1, n - 1))} 85% 42%)`;
+/** The colour of ink when this share (0..1) of the writing is done: hues from red to purple. */
+export function hue(share) {
+  return `hsl(${Math.round(288 * share)} 85% 42%)`;
 }
 
 export class Player {
@@ -90,14 +90,19 @@ export class Player {
     pen.lineCap = pen.lineJoin = "round";
     const now = (this.scrub.value / 1000) * this.total;
     this.strokes.forEach((points, i) => {
-      const written = this.scrub.value >= 1000 ? points : until(points, this.times[i], now);
+      const passed = this.times[i];
+      const written = this.scrub.value >= 1000 ? points : until(points, passed, now);
       if (!written.length) return;
-      pen.strokeStyle = pen.fillStyle = hue(i, this.strokes.length);
-      pen.beginPath();
-      written.forEach(([x, y], k) => (k ? pen.lineTo(x, y) : pen.moveTo(x, y)));
-      pen.stroke();
+      for (let k = 1; k < written.length; k++) {
+        pen.strokeStyle = hue(passed[k] / this.total);
+        pen.beginPath();
+        pen.moveTo(...written[k - 1]);
+        pen.lineTo(...written[k]);
+        pen.stroke();
+      }
+      pen.fillStyle = hue(passed[0] / this.total);
       pen.beginPath(); // where the pen came down
-      pen.arc(points[0][0], points[0][1], this.width * 0.9, 0, 2 * Math.PI);
+      pen.arc(...points[0], this.width * 1.1, 0, 2 * Math.PI);
       pen.fill();
     });
   }

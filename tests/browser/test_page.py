@@ -75,6 +75,7 @@ def opened(chromium, address):
     page.goto(address)
     expect(page.locator("#status")).to_have_text("The model is loaded.")
     yield page, errors, requests
+    expect.set_options(timeout=5_000)  # as it is by itself, for the tests of others
     context.close()
 
 

@@ -51,8 +51,7 @@ def models() -> None:
 
 def _facts(folder: Path) -> str:
     """What is worth knowing of a shipped model."""
-    config = json.loads((folder / "config.json").read_text("utf-8"))
-    count = config.get("parameters") or _count(folder / "model.safetensors")
+    count = _count(folder / "model.safetensors")
     parts = [f"{count / 1e6:.1f} million parameters"] if count else []
     used = sum(f.stat().st_size for f in folder.iterdir() if f.suffix in (".onnx", ".npz", ".json"))
     return ", ".join([*parts, f"{used / 1e6:.0f} MB", "Apache-2.0"])

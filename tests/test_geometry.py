@@ -6,7 +6,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from inksight.geometry import Affine, arc_lengths, distance_to_polyline, resample, significance, simplify, smooth
+from inksight.geometry import (
+    Affine,
+    arc_lengths,
+    distance_to_polyline,
+    resample,
+    significance,
+    simplify,
+    simplify_all,
+    smooth,
+)
 
 coordinate = st.floats(-500, 500).map(lambda v: round(v, 3))
 curves = arrays(np.float64, st.tuples(st.integers(1, 25), st.just(2)), elements=coordinate)
@@ -146,3 +155,13 @@ class TestAffine:
     def test_a_flat_map_has_no_inverse(self, frame):
         with pytest.raises(ValueError, match="no inverse"):
             frame.inverse()
+
+
+def test_several_curves_are_simplified_as_one_by_one():
+    rng = np.random.default_rng(5)
+    several = [rng.normal(size=(n, 2)).cumsum(axis=0) for n in (1, 2, 3, 40, 200)]
+    several += [np.zeros((6, 2)), np.array([[0, 0], [1, 0], [2, 0]]), np.array([[0, 0], [3, 3], [0, 0]])]
+    for tolerance in (0.0, 0.4, 5.0):
+        for together, alone in zip(simplify_all(several, tolerance), several, strict=True):
+            assert np.array_equal(together, simplify(alone, tolerance))
+    assert simplify_all([], 1.0) == []

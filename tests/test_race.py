@@ -104,6 +104,10 @@ def test_a_task_that_fails_says_why():
     assert "KeyError" in measure.task("no such task", 1)["failed"]
 
 
+def test_a_task_may_be_told_a_name():
+    assert "no_such_tracer" in measure.task("classical", 1, name="no_such_tracer", file="", most=1, runs=1)["failed"]
+
+
 def test_a_task_that_takes_too_long():
     assert measure.task("load", 1, limit=0.01, model=None) == {"failed": "not done within 0 s"}
 

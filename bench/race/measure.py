@@ -14,15 +14,18 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 
 
-def task(name: str, threads: int, limit: float = 400.0, **asked: Any) -> dict[str, Any]:
+def task(name: str, threads: int, /, limit: float = 400.0, **asked: Any) -> dict[str, Any]:
     """A task's facts (`bench.race.tasks`), or {"failed": why}; its process may use so many threads."""
     command = [sys.executable, "-W", "ignore", "-m", "bench.race.tasks", name, json.dumps(asked)]
+    start = time.perf_counter()
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, cwd=ROOT, env=environment(threads), timeout=limit, check=False
         )
     except subprocess.TimeoutExpired:
         return {"failed": f"not done within {limit:.0f} s"}
+    finally:
+        print(f"{time.perf_counter() - start:6.1f} s  {name} {threads} {asked}", file=sys.stderr)
     if done.returncode:
         return {"failed": (done.stderr.strip().splitlines() or ["no reason given"])[-1]}
     return dict(json.loads(done.stdout.splitlines()[-1]))

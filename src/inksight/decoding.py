@@ -259,11 +259,13 @@ def _next_start(
     return DOWN, (x, y), (0, 0)
 
 
+_ALONG = np.linspace(0, 1, 5)
+
+
 def _draw(drawn: NDArray[np.float32], at: tuple[int, int], move: tuple[int, int], width: int) -> bool:
     """Mark the cells that a move touches, sampled at five places as in training; True if one of them is new."""
-    share = np.linspace(0, 1, 5)
-    column = ((at[0] - move[0] * share) // CELL).astype(int)
-    row = ((at[1] - move[1] * share) // CELL).astype(int)
+    column = ((at[0] - move[0] * _ALONG) // CELL).astype(int)
+    row = ((at[1] - move[1] * _ALONG) // CELL).astype(int)
     index = row * (width // CELL) + column
     fresh = bool((drawn[index] == 0).any())
     drawn[index] = 1

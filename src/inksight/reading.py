@@ -92,8 +92,22 @@ class _Search:
                     _join(after, prefix + letter, 1, by_blank + p)
                 elif len(prefix) < MAX_LETTERS:
                     _join(after, prefix + letter, 1, either + p)
-        best = sorted(after, key=lambda t: _either(*after[t]) + self._prior(t), reverse=True)[:BEAMS]
+        best = self._best(after)
         self.beams = {t: (after[t][0], after[t][1]) for t in best}
+
+    def _best(self, after: dict[str, list[float]]) -> list[str]:
+        """The likeliest prefixes, best first. The language model is asked only where it can matter: a letter more gains
+        a prefix at most LETTER_BONUS."""
+        either = {t: _either(*logs) for t, logs in after.items()}
+        bonus = LETTER_BONUS if self.language else 0.0
+        sure = sorted((either[t] + self.prior[t] for t in after if t in self.prior), reverse=True)
+        least = sure[BEAMS - 1] if len(sure) >= BEAMS else -math.inf
+        total = {
+            t: either[t] + self._prior(t)
+            for t in after
+            if t in self.prior or either[t] + self.prior[t[:-1]] + bonus >= least
+        }
+        return sorted(total, key=lambda t: total[t], reverse=True)[:BEAMS]
 
     def _prior(self, text: str) -> float:
         known = self.prior.get(text)

@@ -22,7 +22,7 @@ from .decoding import Decoded, decode
 from .engine import is_saved_model
 from .engine.onnx import Engine
 from .fidelity import coverage, pen_width, spurious
-from .geometry import Affine, simplify, smooth
+from .geometry import Affine, simplify_all, smooth
 from .image import Source, binarize, fit, open_image, standardise
 from .ink import Stroke, Word
 from .ruling import word_ink
@@ -158,7 +158,8 @@ def on_the_ink(ink: InkMap, strokes: Sequence[NDArray[np.int64]], frame: Affine)
     """
     pixel, back = 1 / frame.a, frame.inverse()  # a canvas pixel, in pixels of the map
     curves = [Stroke(smooth(back.apply(s), SMOOTHING * pixel)) for s in strokes]
-    return [Stroke(simplify(s.points, 0.2 * pixel)) for s in snap(ink, curves, reach=CANVAS_REACH * pixel)]
+    snapped = snap(ink, curves, reach=CANVAS_REACH * pixel)
+    return [Stroke(points) for points in simplify_all([s.points for s in snapped], 0.2 * pixel)]
 
 
 def _of(chosen: Sequence[int], a: Sequence[_A], b: Sequence[_B]) -> tuple[list[_A], list[_B]]:

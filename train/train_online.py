@@ -37,7 +37,7 @@ def arguments() -> argparse.Namespace:
     add("--out", type=Path, required=True, help="folder of the run")
     add("--minutes", type=float, default=45, help="wall-clock budget; the learning rate falls to zero over it")
     add("--max-steps", type=int, default=10**9, help="or so many steps, whatever is over first")
-    add("--batch", type=int, default=64)
+    add("--batch", type=int, default=32)
     add("--lr", type=float, default=3e-3)
     add("--average", type=float, default=0.998, help="decay of the averaged weights")
     add("--device", default="cpu")

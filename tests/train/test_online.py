@@ -96,11 +96,12 @@ def test_it_learns_goes_on_and_is_exported(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", [])
     first = train(folder, tmp_path, 50)
     assert [row["step"] for row in first] == [25, 50, 50]
-    rows = train(folder, tmp_path, 100)
+    rows = train(folder, tmp_path, 125)
     assert rows[: len(first)] == first
-    assert rows[-1]["step"] == 100
-    assert rows[-1]["samples"] == 1600
-    assert rows[-2]["loss"] < 0.5 * rows[0]["loss"]
+    assert rows[-1]["step"] == 125
+    assert rows[-1]["samples"] == 2000
+    assert rows[-2]["loss"] < 0.3 * rows[0]["loss"]
+    assert rows[-1]["val_cer"] < 0.5
 
     held = read_ink(folder, "val")
     run = SimpleNamespace(model=OnlineModel().eval())
@@ -114,6 +115,6 @@ def test_it_learns_goes_on_and_is_exported(folder, tmp_path, monkeypatch):
     inks = [np.split(w.points, np.cumsum(w.lengths)[:-1]) for w in held]
     assert OnlineRecogniser(tmp_path / "float").read_many(inks) == expected
     small = OnlineRecogniser(tmp_path / "small").read_many(inks)
-    assert sum(a == b for a, b in zip(small, expected, strict=True)) > 0.8 * len(held)
+    assert sum(a == b for a, b in zip(small, expected, strict=True)) > 0.7 * len(held)
     sizes = [(tmp_path / name / "model.onnx").stat().st_size for name in ("float", "small")]
     assert sizes[1] < 0.7 * sizes[0]

@@ -104,12 +104,11 @@ def end_to_end(drawings: Sequence[Drawing], joint: float = -1.0) -> Drawing:
 
 @dataclass
 class Ink:
-    """A sample in canvas pixels: its strokes, the text, the canvas width, and ink that isn't to be traced."""
+    """A sample in canvas pixels: its strokes, the text, the canvas width."""
 
     text: str
     drawing: Drawing
     width: int
-    clutter: Drawing | None = None
 
 
 class InkStore:
@@ -269,25 +268,7 @@ def place(store: InkStore, rng: np.random.Generator, max_width: int, *, augment:
     width = min(max(width, 64), max_width)
     left = margin[0] + max(0.0, width - drawn[0] - margin.sum()) * (rng.random() if augment else 0.5)
     placed = drawing.scaled(scale, np.array([left, top]) - low * scale)
-    clutter = _neighbours(store, rng, placed, width) if augment and rng.random() < 0.12 else None
-    return Ink(text, placed, width, clutter)
-
-
-def _neighbours(store: InkStore, rng: np.random.Generator, placed: Drawing, width: int) -> Drawing:
-    """Another word's ink of which only a piece at the crop's edge is seen; it never touches the word itself."""
-    _, drawing = store.draw(rng)
-    low, high = drawing.xy.min(axis=0), drawing.xy.max(axis=0)
-    scale = HEIGHT * rng.uniform(0.5, 0.9) / max(high[1] - low[1], 0.2)
-    x0, y0, x1, y1 = *placed.xy.min(axis=0), *placed.xy.max(axis=0)
-    gap = rng.uniform(3, 8)
-    side = rng.integers(4)
-    anchor = {
-        0: (x0 - gap - high[0] * scale, rng.uniform(-20, 20)),
-        1: (x1 + gap - low[0] * scale, rng.uniform(-20, 20)),
-        2: (rng.uniform(-50, width), y0 - gap - high[1] * scale),
-        3: (rng.uniform(-50, width), y1 + gap - low[1] * scale),
-    }[int(side)]
-    return drawing.scaled(scale, anchor)
+    return Ink(text, placed, width)
 
 
 def code_points(drawing: Drawing) -> tuple[Integers, Integers]:
@@ -384,14 +365,10 @@ def _asked(start: Integers) -> tuple[Integers, Integers]:
 
 def segments(inks: Sequence[Ink]) -> dict[str, torch.Tensor]:
     """All curves end to end as `segments` to draw (x0, y0, x1, y1), with their sample (`owner`) and `stroke`."""
-    drawings = [(i, d) for i, ink in enumerate(inks) for d in (ink.drawing, ink.clutter) if d is not None]
-    drawings = [(i, d) for i, d in drawings if len(d.xy)]
     ends, owner, stroke = [np.zeros((0, 4))], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    before = -1
-    number = 0
-    for i, d in drawings:
-        number = number if i == before else 0
-        before = i
+    for i, d in enumerate(ink.drawing for ink in inks):
+        if not len(d.xy):
+            continue
         # A point of the pen is drawn as a segment of length 0.
         single = np.repeat(d.count == 1, d.count)
         at = np.repeat(np.arange(len(d.xy)), np.where(single, 2, 1))
@@ -399,8 +376,7 @@ def segments(inks: Sequence[Ink]) -> dict[str, torch.Tensor]:
         inside = of[1:] == of[:-1]
         ends.append(np.hstack([d.xy[at[:-1]], d.xy[at[1:]]])[inside])
         owner.append(np.full(len(ends[-1]), i))
-        stroke.append(of[1:][inside] + number)
-        number += len(d.count)
+        stroke.append(of[1:][inside])
     return {
         "segments": torch.from_numpy(np.concatenate(ends).astype(np.float32)),
         "owner": torch.from_numpy(np.concatenate(owner)),

@@ -32,11 +32,11 @@ CHOICES = {
     "grain": (0.3, 0.1, 0.8),
     "skips": (0.2, 0.1, 0.35),
     # The camera: pixels per canvas pixel, of the pictures that have fewer; blur in camera pixels.
-    "fewer": (0.45, 0.0, 0.58),
+    "fewer": (0.7, 0.02, 0.5),
     "soft": (1, 0.05, 1.0),
     "shake": (0.12, 0, 0.9),
     "shake_x": (0.5, 1, 1),
-    "noise": (1, 0, 1),
+    "noise": (1, 0, 0.9),
     # The crop: how far its border lies from the ink (above, below, left, right), and what it cuts of neighbours.
     "gap_top": (1, 0, 14),
     "gap_bottom": (1, 0, 14),
@@ -72,8 +72,8 @@ CHOICES = {
     "dust": (0.06, 0.2, 0.8),
     "over": (1, 0.3, 1.0),
     # What the ink map makes of it.
-    "floor": (0.95, 1.5, 3.2),
-    "gain": (1, 0.8, 1.1),
+    "floor": (0.95, 1.5, 2.8),
+    "gain": (1, 0.72, 1.05),
     "jpeg": (0.9, 0.015, 0.12),
 }
 """What is drawn at random: how often it happens, the least and the most; 0 where it doesn't."""
@@ -183,10 +183,10 @@ def pens(p: dict[str, Tensor], box: Tensor) -> tuple[Tensor, Tensor]:
     roll = torch.randn((size + 1) // 2, device=box.device).repeat_interleave(2)[:size]
     broad, fewer = (p[k].flatten()[_even(size, box.device)] for k in ("broad", "fewer"))
     height = (box[:, 3] - box[:, 1]).flatten()
-    radius = torch.exp(roll * 0.33 + math.log(0.93)) + broad
+    radius = torch.exp(roll * 0.33) + broad
     radius = torch.minimum(radius.clamp(0.55, 4.2), (0.07 * height + 0.3).clamp(min=1.3))
     # In the camera a pen isn't wider than SMALL_PATCH holds, nor so fine that it would be lost.
-    scale = torch.minimum(torch.maximum(1 - fewer, 0.5 / radius), WIDEST / (1.3 * radius))
+    scale = torch.minimum(torch.maximum(1 - fewer, 0.75 / radius), WIDEST / (1.3 * radius))
     return radius, scale.clamp(max=1).view(-1, 1, 1, 1)
 
 
@@ -376,7 +376,7 @@ def coarse_fields(p: dict[str, Tensor], ink: Tensor, dice: Dice) -> tuple[Tensor
 
 def camera(picture: Tensor, p: dict[str, Tensor], noise: Tensor, scale: Tensor | float = 1.0) -> Tensor:
     """Defocus and shake, sensor noise, JPEG."""
-    soft = p["soft"] ** 2 * 1.4 * scale + 0.25
+    soft = p["soft"] ** 2 * 1.3 * scale + 0.35
     shake = p["shake"] * scale
     picture = blur(picture, soft + shake * p["shake_x"], soft + shake * (1 - p["shake_x"]))
     picture = picture + noise * grain(p)

@@ -105,7 +105,7 @@ class Encoder(nn.Module):
         self.vit = nn.ModuleList(Layer(3072, gated=False) for _ in range(LAYERS))
         self.mt5 = nn.ModuleList(Layer(2048, gated=True) for _ in range(LAYERS))
         self.patch, self.join = nn.Linear(768, WIDTH), nn.Linear(WIDTH, WIDTH)
-        self.crosses = [layer.cross for layer in decoder]
+        self.crosses = nn.ModuleList(layer.cross for layer in decoder)
 
     def forward(self, patches: Tensor, prompt: Tensor) -> tuple[Tensor, ...]:
         x = self.join(self._through(self.vit, self.patch(patches)))

@@ -1,7 +1,7 @@
 """Memory that is given back: large arrays lie outside the C library's heap, and leave the process once they are freed.
 
 glibc learns from the first large arrays that are freed to keep such sizes on its heap, where small ones between them
-hold it open. Finding the words of a page then takes 550 MB at its peak instead of 450.
+hold it open. Finding the words of a page then takes 550 MB at its peak instead of 410.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from functools import cache
 
 _M_MMAP_THRESHOLD = -3  # malloc.h
-LARGE = 8 << 20
+LARGE = 4 << 20
 """Bytes from which memory is large."""
 
 

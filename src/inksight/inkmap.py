@@ -144,14 +144,22 @@ def _closing(values: Map, radius: int) -> Map:
 
 def _plane(values: Map) -> Map:
     """A plane through the lighter pixels: least squares, again and again without what lies a sigma below."""
-    rows, columns = np.indices(values.shape, np.float32)
-    design = np.stack([rows.ravel(), columns.ravel(), np.ones(values.size, np.float32)], axis=1)
-    level, kept = values.ravel(), np.ones(values.size, bool)
-    plane = level
+    height, width = values.shape
+    y, x = (np.arange(n, dtype=np.float32) - (n - 1) / 2 for n in (height, width))  # about the middle: few digits lost
+    kept, plane = np.ones(values.shape, np.float32), values
     for _ in range(4):
-        plane = design @ np.linalg.lstsq(design[kept], level[kept], rcond=None)[0]
-        kept = level - plane >= -max(float((level - plane)[kept].std()), 1.0)
-    return plane.reshape(values.shape)
+        weighed = kept * values
+        rows, columns = kept.sum(axis=1, dtype=np.float64), kept.sum(axis=0, dtype=np.float64)
+        yx, yy, xx = y @ kept @ x, rows @ y**2, columns @ x**2
+        products = np.array([[yy, yx, rows @ y], [yx, xx, columns @ x], [rows @ y, columns @ x, rows.sum()]])
+        sums = [y @ weighed.sum(axis=1), x @ weighed.sum(axis=0), weighed.sum(dtype=np.float64)]
+        a, b, c = np.linalg.lstsq(products, np.array(sums), rcond=None)[0].astype(np.float32)
+        plane = a * y[:, None] + b * x + c
+        above = values - plane
+        middle = float((kept * above).sum(dtype=np.float64)) / max(float(products[2, 2]), 1.0)
+        spread = float((kept * (above - middle) ** 2).sum(dtype=np.float64)) / max(float(products[2, 2]), 1.0)
+        kept = (above >= -max(spread**0.5, 1.0)).astype(np.float32)
+    return plane
 
 
 def _noise(excess: Map, rows: int, columns: int) -> tuple[Map, Map]:

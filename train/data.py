@@ -53,6 +53,8 @@ JOINT = 0.13
 """A letter of a font that ends this close to where the next one begins, in ink heights, is joined with it."""
 LATE = 0.06
 """How often a stroke is left for the end: the decoder learns to go back to ink that it left over."""
+FRAMED = 0.4
+"""How often a sample lies on the canvas just as image.fit would lay it."""
 TASKS = {DERENDER: 0.3, DERENDER_TEXT: 0.2, RECOGNIZE_DERENDER: 0.4, RECOGNIZE: 0.1}
 """How often rendered ink is used for which task; real pictures are always for RECOGNIZE."""
 
@@ -253,20 +255,21 @@ def place(store: InkStore, rng: np.random.Generator, max_width: int, *, augment:
     size = drawing.xy.max(axis=0) - low
     # As image.fit does it: the ink's height fills the canvas, but a dash or a dot is not blown up to it.
     tall = max(size[1], 0.08 * size[0], 0.02)
-    fill = rng.uniform(0.5, 0.94) if augment else 0.8
+    framed = not augment or rng.random() < FRAMED
+    fill = 0.8 if framed else rng.uniform(0.4, 0.94)
     scale = fill * HEIGHT / tall
     if augment and len(text) == 1 and tall < 0.35:
         scale *= rng.uniform(0.3, 1.0)  # a dot or a comma by itself
-    margin = HEIGHT * (rng.uniform(0.03, 0.5, 2) if augment else np.full(2, 0.1))
+    margin = HEIGHT * (np.full(2, 0.1) if framed else rng.uniform(0.03, 0.5, 2))
     scale = min(scale, (max_width - margin.sum()) / max(size[0], 1e-6))
     if scale * size[1] < 0.2 * HEIGHT and len(text) > 3:
         return None
     drawn = size * scale
     spare = HEIGHT - drawn[1]
-    top = spare * (np.clip(rng.normal(0.5, 0.15), 0.1, 0.9) if augment else 0.5)
+    top = spare * (0.5 if framed else np.clip(rng.normal(0.5, 0.15), 0.1, 0.9))
     width = int(np.ceil((drawn[0] + margin.sum()) / 32) * 32)
     width = min(max(width, 64), max_width)
-    left = margin[0] + max(0.0, width - drawn[0] - margin.sum()) * (rng.random() if augment else 0.5)
+    left = margin[0] + max(0.0, width - drawn[0] - margin.sum()) * (0.5 if framed else rng.random())
     placed = drawing.scaled(scale, np.array([left, top]) - low * scale)
     return Ink(text, placed, width)
 

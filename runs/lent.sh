@@ -3,14 +3,27 @@
 #
 #     runs/lent.sh pack                  # here, before: .cache/lent/ gets the packed data (60 MB) and weights to go on from
 #     runs/lent.sh train 8.75 [flags]    # there: 8.75 minutes; all other flags are train.train's
-#     runs/lent.sh join FOLDER RUN       # here, after: the parts that came back in FOLDER become RUN/model.safetensors
+#     runs/lent.sh original 4 [flags]    # there: the original's shape at our size and budget, train.train_original
+#     runs/lent.sh join FOLDER RUN       # here, after: the parts that came back in FOLDER become the folder of a run
 #
 # There, $OUT names the folder whose files come back, at most 16 MiB each. START=FILE names weights to pack (default: the
 # shipped ones; SIZE=base, the default here, starts anew where the sizes differ).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 LENT=.cache/lent
-case ${1:?pack, train or join} in
+
+unpack() {
+    export PYTHONPATH=src PYTHONUNBUFFERED=1
+    python3 -c 'import lzma, shutil, sys
+with lzma.open(sys.argv[1]) as a, open(sys.argv[2], "wb") as b: shutil.copyfileobj(a, b, 1 << 24)' $LENT/ink.npz.xz /tmp/ink.npz
+}
+
+send() { # FILE, and what lies beside it
+    split -b 15M "$1" "${OUT:?}/$(basename "$1")."
+    cp "$(dirname "$1")"/{config.json,log.jsonl} "$OUT/"
+}
+
+case ${1:?pack, train, original or join} in
 pack)
     mkdir -p $LENT
     xz -T0 -6 -c .cache/ink.npz >$LENT/ink.npz.xz
@@ -21,24 +34,39 @@ pack)
 train)
     minutes=${2:?minutes}
     shift 2
-    export PYTHONPATH=src PYTHONUNBUFFERED=1
-    python3 -c 'import lzma, shutil, sys
-with lzma.open(sys.argv[1]) as a, open(sys.argv[2], "wb") as b: shutil.copyfileobj(a, b, 1 << 24)' $LENT/ink.npz.xz /tmp/ink.npz
+    unpack
     start=""
     [ ! -f $LENT/start.safetensors ] || start="--start $LENT/start.safetensors"
     run=/tmp/run
-    python3 -m train.train --ink /tmp/ink.npz --words $LENT/words.npz --out $run $start --device ${DEVICE:-cuda} \
-        --size "${SIZE:-base}" --batch ${BATCH:-1024} --workers ${WORKERS:-14} --warmup 200 --check-every 500 --minutes "$minutes" "$@"
+    python3 -m train.train --ink /tmp/ink.npz --words $LENT/words.npz --out $run $start --device "${DEVICE:-cuda}" \
+        --size "${SIZE:-base}" --batch "${BATCH:-1024}" --workers "${WORKERS:-14}" --warmup 200 --check-every 500 \
+        --minutes "$minutes" "$@"
     python3 -c 'import sys
 from safetensors.torch import load_file, save_file
 half = {k: v.half() if v.is_floating_point() else v for k, v in load_file(sys.argv[1]).items()}
-save_file(half, sys.argv[2])' $run/model.safetensors $run/half.safetensors
-    split -b 15M $run/half.safetensors "${OUT:?}/model.safetensors."
-    cp $run/config.json $run/log.jsonl "$OUT/"
+save_file(half, sys.argv[1])' $run/model.safetensors
+    send $run/model.safetensors
+    ;;
+original)
+    minutes=${2:?minutes}
+    shift 2
+    unpack
+    run=/tmp/original
+    python3 -m train.train_original --ink /tmp/ink.npz --words $LENT/words.npz --out $run --preset same-budget \
+        --optimizer muon --device "${DEVICE:-cuda}" --batch "${BATCH:-256}" --workers "${WORKERS:-14}" \
+        --minutes "$minutes" "$@"
+    python3 -c 'import sys, torch
+state = torch.load(sys.argv[1], map_location="cpu", weights_only=True)
+half = {k: v.half() if v.is_floating_point() else v for k, v in state["model"].items()}
+torch.save(state | {"model": half, "optimizers": []}, sys.argv[1])' $run/state.pt
+    send $run/state.pt
     ;;
 join)
     mkdir -p "${3:?RUN}"
-    cat "${2:?FOLDER}"/model.safetensors.* >"$3/model.safetensors"
-    cp "$2/config.json" "$2/log.jsonl" "$3/"
+    for name in model.safetensors state.pt; do
+        compgen -G "${2:?FOLDER}/$name.*" >/dev/null || continue
+        cat "$2/$name".* >"$3/$name"
+    done
+    cp "$2"/{config.json,log.jsonl} "$3/"
     ;;
 esac

@@ -38,8 +38,8 @@ def cell_of(x, y):
 class Script:
     """A decoder that writes `letters`, then draws `strokes` of points; where a start is masked, the first free cell."""
 
-    def __init__(self, strokes, letters=(), last=INK, ctc=""):
-        self.ctc = ctc
+    def __init__(self, strokes, letters=(), last=INK, ctc="", sure=0.5):
+        self.ctc, self.sure = ctc, sure  # of a start where the script has none
         self.letters, self.last = [*letters, last], last
         self.points = [(tuple(p), k == len(s) - 1) for s in strokes for k, p in enumerate(s)]
         self.cells, self.seen, self.at, self.asked, self.redirected = CELLS, [], 0, 0, False
@@ -63,7 +63,8 @@ class Script:
                 self.asked, self.redirected = self.asked + 1, True
                 start[0], inside[0] = int(np.flatnonzero(allowed[0] == 0)[0]), 0
         half = np.full(1, 0.5, np.float32)
-        return Choices(text, lift, moved, half, start, half, inside)
+        start_p = np.full(1, self.sure if self.redirected else 0.5, np.float32)
+        return Choices(text, lift, moved, half, start, start_p, inside)
 
     def advance(self):
         if self.seen[-1] not in (INK, DOWN, MOVE) and self.letters:
@@ -154,6 +155,14 @@ def test_ink_left_at_the_end_is_asked_for():
     found = run(script, canvas((10, 41, 20), (70, 90, 40)))
     assert found.rescued >= 1
     assert any(s[0][0] >= 66 for s in found.strokes)
+
+
+@pytest.mark.parametrize(("top", "sure", "rescued"), [(32, 0.5, True), (32, 0.001, False), (20, 0.001, True)])
+def test_an_unlikely_stroke_is_begun_at_ink_apart_and_not_at_a_rest(top, sure, rescued):
+    picture = canvas((10, 120, 40))
+    picture[top : top + 6, 60:62] = 1  # at 32 it grows out of the line, at 20 it is a dot
+    script = Script([[(x, 40) for x in (*range(10, 118, 12), 118)]], sure=sure)
+    assert (run(script, picture).rescued >= 1) == rescued
 
 
 def test_a_repeated_stroke_is_dropped():

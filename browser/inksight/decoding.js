@@ -12,6 +12,8 @@ import { DOWN, END, FIRST_CHARACTER, INK, MOVE, PAD, PROMPTS, READING } from "./
 
 const MAX_POINTS = 420;
 const PATIENCE = 24;
+/** A start less likely than the first is refused if less than the second of the ink is left, joined to what is drawn. */
+const [UNLIKELY, REST] = [0.01, 0.03];
 const MAX_RESCUES = 12;
 
 /**
@@ -123,14 +125,16 @@ function cellsOf(mask, least) {
 /** Where the word would stop with ink left over, choose a start among what is left instead (changes `choices`). */
 async function askAgain(decoder, word, choices, fed) {
   if (!wouldLift(word, choices) || choices.start[0] !== decoder.cells) return;
-  const left = leftOver(word);
-  if (!left) return;
+  const uncovered = leftOver(word);
+  const left = uncovered && cellsOf(uncovered, 4);
+  if (!left || !count(left)) return;
   const allowed = new Float32Array(decoder.cells + 1).fill(OFF);
   left.data.forEach((value, i) => {
     if (value) allowed[i] = 0;
   });
-  word.late.push(word.strokes.length);
   const again = await decoder.step({ ...fed, allowed });
+  if (again.startP[0] < UNLIKELY && isRest(word, uncovered)) return;
+  word.late.push(word.strokes.length);
   [choices.start, choices.inside, choices.startP] = [again.start, again.inside, again.startP];
 }
 
@@ -140,15 +144,34 @@ function wouldLift(word, choices) {
   return !word.strokes.length || choices.lift[0] > 0.5 || word.idle >= PATIENCE;
 }
 
-/** Cells with ink that no stroke has covered; null when it is too little to matter or the word had its chances. */
+/** The ink that no stroke has covered; null when it is too little to matter or the word had its chances. */
 function leftOver(word) {
   if (word.late.length >= MAX_RESCUES || word.points >= MAX_POINTS || !word.strokes.length) return null;
   const { mask, reach } = word;
   const painted = paint(mask.width, mask.height, word.strokes, reach);
   const left = new Grid(mask.width, mask.height, mask.data.map((v, i) => (v && !painted.data[i] ? 1 : 0)));
-  if (count(left) < Math.max(6, 0.25 * reach ** 2)) return null;
-  const cells = cellsOf(left, 4);
-  return count(cells) ? cells : null;
+  return count(left) < Math.max(6, 0.25 * reach ** 2) ? null : left;
+}
+
+/** Whether what is left over is little, and all of it lies within a few pen widths of ink that is drawn. */
+function isRest(word, left) {
+  const { mask, reach } = word;
+  if (count(left) >= REST * count(mask)) return false;
+  let near = mask.data.map((v, i) => (v && !left.data[i] ? 1 : 0));
+  for (let round = 0; round < Math.floor(3 * reach); round++) {
+    const before = new Grid(mask.width, mask.height, near);
+    near = near.map((v, i) => (v || (left.data[i] && touches(before, i)) ? 1 : 0));
+  }
+  return left.data.reduce((total, v, i) => total + (v && !near[i] ? 1 : 0), 0) < 6;
+}
+
+/** Whether one of the eight neighbours of a pixel is set. */
+function touches(grid, index) {
+  const [cx, cy] = [index % grid.width, Math.floor(index / grid.width)];
+  for (let y = Math.max(cy - 1, 0); y <= Math.min(cy + 1, grid.height - 1); y++) {
+    for (let x = Math.max(cx - 1, 0); x <= Math.min(cx + 1, grid.width - 1); x++) if (grid.at(x, y)) return true;
+  }
+  return false;
 }
 
 /** The word's next step: id, pen position, move. Marks the cells that the move draws. */

@@ -28,6 +28,10 @@ PATIENCE = 24
 MAX_RESCUES = 12
 """How often a finished word may be continued at ink left over."""
 
+UNLIKELY, REST = 0.01, 0.03
+"""A start that the decoder gives less than this is refused, if what is left is a rest: less than this share of the ink,
+and joined to what is drawn. A bulge of the pen or the rim of a corner is no stroke; a dot apart, or a letter, is."""
+
 Canvas = NDArray[np.float32]
 
 
@@ -143,7 +147,7 @@ def _starts(canvas: Canvas) -> NDArray[np.float32]:
 
 
 def _widened(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The cells and their eight neighbours."""
+    """The cells (or pixels) and their eight neighbours."""
     padded = np.pad(cells, 1)
     near = np.zeros_like(cells)
     for dy in range(3):
@@ -165,15 +169,17 @@ def _ask_again(decoder: Decoder, active: list[_Word], choices: Choices, feed: tu
     asked = []
     for i, word in enumerate(active):
         if not word.done and _would_lift(word, choices, i) and choices.start[i] == decoder.cells:
-            left = _left_over(word)
+            left = _cells(_left_over(word), 4)
             if left.any():
                 allowed[i] = np.append(np.where(left.ravel(), 0, OFF), OFF)
-                word.late.append(len(word.strokes))
                 asked.append(i)
     if not asked:
         return
     again = decoder.step(*feed[:4], allowed)
     for i in asked:
+        if again.start_p[i] < UNLIKELY and _is_rest(active[i]):
+            continue
+        active[i].late.append(len(active[i].strokes))
         choices.start[i], choices.inside[i], choices.start_p[i] = again.start[i], again.inside[i], again.start_p[i]
 
 
@@ -183,14 +189,25 @@ def _would_lift(word: _Word, choices: Choices, i: int) -> bool:
 
 
 def _left_over(word: _Word) -> NDArray[np.bool_]:
-    """Cells with ink that no stroke has covered; none when it is too little to matter or the word had its chances."""
-    none = np.zeros((word.mask.shape[0] // CELL, word.mask.shape[1] // CELL), bool)
+    """The ink that no stroke has covered, bool (height, W); none when it is too little to matter or the word had its
+    chances."""
     if len(word.late) >= MAX_RESCUES or word.points >= MAX_POINTS or not word.strokes:
-        return none
-    left = word.mask & ~paint(word.mask.shape, [np.array(s, np.float64) for s in word.strokes], word.reach)
-    if left.sum() < max(6.0, 0.25 * word.reach**2):
-        return none
-    return _cells(left, 4)
+        return np.zeros_like(word.mask)
+    left: NDArray[np.bool_] = word.mask & ~paint(
+        word.mask.shape, [np.array(s, np.float64) for s in word.strokes], word.reach
+    )
+    return left if left.sum() >= max(6.0, 0.25 * word.reach**2) else np.zeros_like(left)
+
+
+def _is_rest(word: _Word) -> bool:
+    """Whether what is left over is little, and all of it lies within a few pen widths of ink that is drawn."""
+    left = _left_over(word)
+    if left.sum() >= REST * word.mask.sum():
+        return False
+    near = word.mask & ~left
+    for _ in range(int(3 * word.reach)):
+        near = near | (_widened(near) & left)
+    return int((left & ~near).sum()) < 6
 
 
 def _next(

@@ -119,6 +119,11 @@ def test_a_task_measures_in_a_process_of_its_own():
     assert 20 < facts["peak_mb"] < 2000
 
 
+def test_the_memory_of_the_process_before_does_not_count():
+    before = np.ones(50_000_000)
+    assert measure.task("load", 1, model=None)["peak_mb"] < before.nbytes / 1e6 < 2000
+
+
 def test_a_command_that_fails_is_no_time():
     with pytest.raises(measure.subprocess.CalledProcessError):
         measure.command(["no-such-command"], 1)

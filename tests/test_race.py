@@ -42,9 +42,11 @@ def found():
 
 
 def test_ratio_is_to_the_best_on_the_same_number_of_threads(found):
-    assert report.ratios(found) == {"1 threads": pytest.approx(180)}
+    assert report.ratios(found)["1 threads"] == pytest.approx(180)
     found["original"]["onnx, 2 threads"] = row(6.0)
     assert report.ratios(found)["2 threads"] == pytest.approx(200)
+    tracing = found["models"]["words-v1"]["page, 2 threads"]["tracing"]
+    assert report.ratios(found)["2 threads on a page"] == pytest.approx(6.0 / tracing)
 
 
 def test_page_says_what_was_found(found):

@@ -2,7 +2,7 @@
 # The whole way from data to scores on two cores. DATA is described in train/README.md.
 #
 #     make train-env && runs/cpu.sh DATA                              # a toy: shows that every step works
-#     SIZE=small MINUTES=108 WORDS=400 runs/cpu.sh DATA               # what made the shipped weights
+#     SIZE=small MINUTES=108 WORDS=400 runs/cpu.sh DATA               # what the shipped weights began as (log.md)
 #
 # WORDLIST names a file of further words for the reading's language model (train/language.py).
 #

@@ -9,6 +9,7 @@ import pytest
 
 import inksight
 from inksight import tracer as module
+from inksight.canvas import fit
 from inksight.decoding import Decoded
 from inksight.engine import DEFAULT_MODEL, MODELS, model_folder
 from inksight.engine.onnx import Engine
@@ -16,6 +17,7 @@ from inksight.errors import InputError
 from inksight.fidelity import coverage, pen_width, spurious
 from inksight.image import binarize, ink_map, open_image
 from inksight.tracer import Tracer
+from inksight.views import OTHERS
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 WORD = EXAMPLES / "word.jpg"
@@ -131,7 +133,7 @@ class TestArguments:
 @pytest.mark.parametrize("mode", ["recognize", "recognize-and-derender"])
 def test_the_surer_reading_is_kept(tracer, ink, monkeypatch, mode, heard, sure, own, own_sure, kept):
     found = Decoded([], own, 0.9, own_sure, False, 0)
-    _, frame = module.fit(ink)
+    _, frame = fit(ink)
     monkeypatch.setattr(Tracer, "_decode", lambda self, inks, mode, texts: [(found, frame) for _ in inks])
     assert tracer.trace_inks([ink], mode=mode, heard=[(heard, sure)])[0].text == kept
 
@@ -141,11 +143,65 @@ def test_the_text_that_is_told_is_never_replaced(tracer, ink):
     assert words[0].text == "hello"
 
 
+class TestOtherViews:
+    @pytest.fixture
+    def seen(self, monkeypatch):
+        """What is decoded: (mode, text) of each canvas."""
+        asked = []
+
+        def decode(engine, canvases, mode, texts=None):
+            asked.extend((mode, text) for text in texts or [None] * len(canvases))
+            return real(engine, canvases, mode, texts)
+
+        real = module.decode
+        monkeypatch.setattr(module, "decode", decode)
+        return asked
+
+    def test_a_word_in_doubt_is_looked_at_again(self, tracer, ink, seen, monkeypatch):
+        monkeypatch.setattr(module, "UNSURE", 1.1)
+        word = tracer.trace_inks([ink])[0]
+        read, *again = seen
+        assert read == ("recognize-and-derender", None)
+        assert again == [("derender-with-text", word.text)] * len(OTHERS)
+        assert word.origin == "recognize-and-derender"
+        covered, off = told(ink, word)
+        assert covered > 0.93
+        assert off < 0.05
+
+    def test_the_surest_ink_comes_from_its_view(self, tracer, ink, monkeypatch):
+        """Whichever view is chosen, its strokes lie on the ink, and the text is the first reading."""
+        monkeypatch.setattr(module, "UNSURE", 1.1)
+        texts = set()
+        for chosen in range(1 + len(OTHERS)):
+            monkeypatch.setattr(module, "surest", lambda inks, sure, pixel, chosen=chosen: chosen)
+            word = tracer.trace_inks([ink])[0]
+            covered, off = told(ink, word)
+            assert covered > 0.93
+            assert off < 0.05
+            texts.add(word.text)
+        assert len(texts) == 1
+
+    def test_a_sure_word_is_not(self, tracer, ink, seen, monkeypatch):
+        monkeypatch.setattr(module, "UNSURE", 0.0)
+        tracer.trace_inks([ink])
+        assert len(seen) == 1
+
+    def test_nor_is_what_is_only_read(self, tracer, ink, seen, monkeypatch):
+        monkeypatch.setattr(module, "UNSURE", 0.9)
+        tracer.trace_inks([ink], mode="recognize")
+        assert len(seen) == 1
+
+    def test_without_text_no_view_has_one(self, tracer, ink, seen, monkeypatch):
+        monkeypatch.setattr(module, "UNSURE", 1.1)
+        tracer.trace_inks([ink], mode="derender")
+        assert {mode for mode, _ in seen} == {"derender"}
+
+
 def failing(good_modes, strokes):
     """A stand-in for Tracer._decode: junk in every mode but the good ones."""
 
     def decode(self, inks, mode, texts):
-        _, frame = module.fit(inks[0], height=64, max_width=448)
+        _, frame = fit(inks[0], height=64, max_width=448)
         junk = [np.array([[1, 1], [2, 2]])]
         made = [np.rint(frame.apply(s)).astype(np.int64) for s in strokes] if mode in good_modes else junk
         return [(Decoded(made, "it", 0.9, 0.9, False, 0), frame) for _ in inks]

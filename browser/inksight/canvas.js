@@ -16,14 +16,15 @@ const FILL = 0.8;
  * @param {Grid<Float32Array>} ink
  * @param {number} height of the canvas
  * @param {number} maxWidth
+ * @param {number} [fill] the most that the box may take of the height
  * @returns {{canvas: Grid<Float32Array>, frame: Frame}} the frame leads from the ink map to the canvas
  */
-export function fit(ink, height, maxWidth) {
+export function fit(ink, height, maxWidth, fill = FILL) {
   const box = boxOf(binarize(ink)) ?? [0, 0, ink.width, ink.height];
   const [x0, y0, x1, y1] = box;
-  const margins = (1 - FILL) * height;
+  const margins = (1 - fill) * height;
   const scale = Math.min(
-    (FILL * height) / Math.max(y1 - y0, 1),
+    (fill * height) / Math.max(y1 - y0, 1),
     (maxWidth - margins) / Math.max(x1 - x0, 1),
     (MAX_PEN * height) / Math.max(pen(ink, box), 1e-3),
     MAX_SCALE,

@@ -120,20 +120,23 @@ function distanceToSegment(q, a, b) {
   return Math.hypot(q[0] - a[0] - t * dx, q[1] - a[1] - t * dy);
 }
 
-/** The map (x, y) -> (scale x + dx, scale y + dy), which is all that a word's frame needs. */
+/** The map (x, y) -> (scale x + lean y + dx, scale y + dy), which is all that a word's frame needs. */
 export class Frame {
-  constructor(scale = 1, dx = 0, dy = 0) {
+  constructor(scale = 1, dx = 0, dy = 0, lean = 0) {
     this.scale = scale;
     this.dx = dx;
     this.dy = dy;
+    this.lean = lean;
   }
 
   /** @returns {Point[]} */
   apply(points) {
-    return points.map(([x, y]) => [this.scale * x + this.dx, this.scale * y + this.dy]);
+    return points.map(([x, y]) => [this.scale * x + this.lean * y + this.dx, this.scale * y + this.dy]);
   }
 
   inverse() {
-    return new Frame(1 / this.scale, -this.dx / this.scale, -this.dy / this.scale);
+    const { scale, dx, dy } = this;
+    const lean = this.lean / scale ** 2;
+    return new Frame(1 / scale, lean * dy - dx / scale, -dy / scale, -lean);
   }
 }

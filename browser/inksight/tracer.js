@@ -4,7 +4,7 @@
  */
 
 import { measured } from "./appearance.js";
-import { fit, standardise } from "./canvas.js";
+import { standardise } from "./canvas.js";
 import { decode } from "./decoding.js";
 import { coverage, penWidth, spurious } from "./fidelity.js";
 import { simplify, smooth } from "./geometry.js";
@@ -14,10 +14,12 @@ import { wordInk } from "./ruling.js";
 import * as skeleton from "./skeleton.js";
 import { snap } from "./snap.js";
 import { trust } from "./trust.js";
+import { OTHERS, fitted, surest } from "./views.js";
 
 const [ENOUGH_COVERED, TOO_SPURIOUS] = [0.88, 0.15];
 const SMOOTHING = 1;
 const CANVAS_REACH = 1.6;
+const UNSURE = 0.215;
 
 /**
  * @typedef {object} Stroke
@@ -77,8 +79,21 @@ function isGood({ covered, off }) {
   return covered >= ENOUGH_COVERED && off <= TOO_SPURIOUS;
 }
 
+/** Decode; ink that is in doubt in other views as well, and the surest of it stays, with the text as first read. */
 async function decoded(engine, ink, mode, text) {
-  const { canvas, frame } = fit(ink, engine.height, engine.maxWidth);
+  const first = await seen(engine, ink, mode, text, {});
+  if (first.found.inkConfidence >= UNSURE) return first;
+  const looks = [first];
+  const again = mode === "derender" ? mode : "derender-with-text";
+  for (const view of OTHERS) looks.push(await seen(engine, ink, again, first.found.text, view));
+  const strokes = looks.map(({ found, frame }) => found.strokes.map((s) => frame.inverse().apply(s)));
+  const best = looks[surest(strokes, looks.map(({ found }) => found.inkConfidence), 1 / first.frame.scale)];
+  const { text: read, textConfidence } = first.found;
+  return { found: { ...best.found, text: read, textConfidence }, frame: best.frame };
+}
+
+async function seen(engine, ink, mode, text, view) {
+  const { canvas, frame } = fitted(ink, view, engine.height, engine.maxWidth);
   return { found: await decode(engine, standardise(canvas), mode, text), frame };
 }
 

@@ -1,7 +1,8 @@
 """One word: a picture (or its ink map) in, a Word out.
 
-The way: fit into the canvas -> decode -> strokes in the picture's pixels -> snap to the ridge of the ink -> check
-against the picture -> where the check fails, another mode, and at last the ordered skeleton, so that no ink is lost.
+The way: fit into the canvas -> decode, where the ink is in doubt in other views as well -> strokes in the picture's
+pixels -> snap to the ridge of the ink -> check against the picture -> where the check fails, another mode, and at last
+the ordered skeleton, so that no ink is lost.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ from .engine import is_saved_model
 from .engine.onnx import Engine
 from .fidelity import coverage, pen_width, spurious
 from .geometry import Affine, simplify_all, smooth
-from .image import Source, binarize, fit, open_image, standardise
+from .image import Source, binarize, open_image, standardise
 from .ink import Stroke, Word
 from .ruling import word_ink
 from .snap import snap
 from .tokens import MODES
 from .trust import trust
+from .views import OTHERS, STRAIGHT, View, surest
 
 InkMap = NDArray[np.float32]
 BATCH = 16
@@ -39,6 +41,8 @@ SMOOTHING = 1.0
 """Gaussian along the decoded strokes, in canvas pixels: they are polygons that lie within a pixel of the curve."""
 CANVAS_REACH = 1.6
 """How far a point may be moved to the ridge of the ink, in canvas pixels."""
+UNSURE = 0.215
+"""A word whose ink the decoder gave a lower mean probability is looked at in other views: about half of them."""
 CLEARLY, CERTAIN = 0.3, 1.0
 """Another reader's text is taken if it is surer than the model's own reading by more than this, or certain. The ink is
 as good with either text (bench/results/text_prompt.md)."""
@@ -135,8 +139,28 @@ class Tracer:
     def _decode(
         self, inks: Sequence[InkMap], mode: str, texts: Sequence[str | None] | None
     ) -> list[tuple[Decoded, Affine]]:
-        """Decode in batches of like width."""
-        fitted = [fit(ink, height=self.engine.height, max_width=self.engine.max_width) for ink in inks]
+        """Decode; ink in doubt is decoded in other views as well, and the surest stays, with the text as first read."""
+        out = self._seen(inks, mode, texts, [STRAIGHT] * len(inks))
+        unsure = [i for i, (found, _) in enumerate(out) if found.ink_confidence < UNSURE]
+        told = [out[i][0].text for i in unsure for _ in OTHERS]
+        repeated = [inks[i] for i in unsure for _ in OTHERS]
+        prompted = mode if mode == "derender" else "derender-with-text"
+        again = self._seen(repeated, prompted, told, OTHERS * len(unsure))
+        for k, i in enumerate(unsure):
+            looks = [out[i], *again[k * len(OTHERS) : (k + 1) * len(OTHERS)]]
+            strokes = [[frame.inverse().apply(s) for s in found.strokes] for found, frame in looks]
+            best, frame = looks[surest(strokes, [found.ink_confidence for found, _ in looks], 1 / out[i][1].a)]
+            first = out[i][0]
+            out[i] = replace(best, text=first.text, text_confidence=first.text_confidence), frame
+        return out
+
+    def _seen(
+        self, inks: Sequence[InkMap], mode: str, texts: Sequence[str | None] | None, views: Sequence[View]
+    ) -> list[tuple[Decoded, Affine]]:
+        """Decode each ink in its view, in batches of like width."""
+        fitted = [
+            view.fit(ink, self.engine.height, self.engine.max_width) for ink, view in zip(inks, views, strict=True)
+        ]
         by_width: dict[int, list[int]] = defaultdict(list)
         for i, (canvas, _) in enumerate(fitted):
             by_width[canvas.shape[1]].append(i)

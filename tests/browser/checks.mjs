@@ -11,6 +11,11 @@ export function settled(ink, strokes, { scale, dx, dy }) {
   return onTheInk(ink, strokes, new Frame(scale, dx, dy));
 }
 
+export function thereAndBack({ scale, dx, dy, lean }, points) {
+  const frame = new Frame(scale, dx, dy, lean);
+  return frame.inverse().apply(frame.apply(points));
+}
+
 export function read(pictures, characters, model) {
   const language = model && new LanguageModel(model.ngrams, model.cost, model.backoff, model.order);
   return pictures.map((columns) => candidates(columns, new Vocabulary(characters), language));

@@ -22,6 +22,7 @@ from inksight.snap import snap
 from inksight.tidy import tidy
 from inksight.tracer import on_the_ink
 from inksight.trust import trust
+from inksight.views import OTHERS, surest
 from tests.browser.node import call, calls, channels, curves
 from tests.browser.pictures import PAPERS, picture, strokes
 
@@ -109,6 +110,38 @@ def test_canvas(paper):
     found = fitted["frame"]
     assert np.allclose([found["scale"], found["dx"], found["dy"]], [frame.a, frame.c, frame.f], atol=1e-6)
     assert np.abs(seen - standardise(canvas)).max() < 1e-4
+
+
+@pytest.mark.parametrize("view", OTHERS)
+def test_views(view):
+    canvas, frame = view.fit(ink("plain"), 64, 448)
+    told = {"slant": view.slant, "fill": view.fill}
+    fitted = call("views", "fitted", ink("plain"), told, 64, 448)
+    assert fitted["canvas"].shape == canvas.shape
+    assert np.abs(fitted["canvas"] - canvas).max() < 1e-3
+    found = fitted["frame"]
+    numbers = [found[name] for name in ("scale", "lean", "dx", "dy")]
+    assert np.allclose(numbers, [frame.a, frame.b, frame.c, frame.f], atol=1e-6)
+    there_and_back = call("checks", "thereAndBack", found, [[3.0, 4.0], [100.0, 60.0]])
+    assert np.allclose(there_and_back, [[3, 4], [100, 60]])
+
+
+def test_the_surest_of_several_inks():
+    """The same choice, also where some are turned, shuffled, joined or empty."""
+    rng = np.random.default_rng(5)
+    word = [np.asarray(s, float) for s in strokes(360, 150)]
+    cases = []
+    for _ in range(12):
+        inks = []
+        for _ in range(5):
+            lines = [s + rng.normal(0, 2, 2) for s in word if rng.random() < 0.9]
+            lines = [s[::-1] if rng.random() < 0.3 else s for s in lines]
+            inks.append([lines[i] for i in rng.permutation(len(lines))] if rng.random() < 0.5 else lines)
+        cases.append((inks, rng.uniform(0.15, 0.25, 5).tolist(), 3.0))
+    got = calls(*(("views", "surest", ([curves(i) for i in inks], *rest)) for inks, *rest in cases))
+    expected = [surest(*case) for case in cases]
+    assert got == expected
+    assert len(set(expected)) > 2
 
 
 def test_geometry():
@@ -325,6 +358,7 @@ def test_constants_are_the_package_s():
     from inksight import decoding, reading, tracer
 
     text = {name: _source(name) for name in ("decoding", "reading", "tracer", "trust")}
+    assert _number(text["tracer"], "UNSURE") == tracer.UNSURE
     assert _number(text["decoding"], "MAX_POINTS") == decoding.MAX_POINTS
     assert _number(text["decoding"], "PATIENCE") == decoding.PATIENCE
     assert _number(text["decoding"], "MAX_RESCUES") == decoding.MAX_RESCUES

@@ -12,8 +12,11 @@ import { DOWN, END, FIRST_CHARACTER, INK, MOVE, PAD, PROMPTS, READING } from "./
 
 const MAX_POINTS = 420;
 const PATIENCE = 24;
-/** A start less likely than the first is refused if less than the second of the ink is left, joined to what is drawn. */
-const [UNLIKELY, REST] = [0.01, 0.03];
+/**
+ * A start less likely than the first is refused if less than the second of the ink and than the third times the square of
+ * the pen's reach is left, joined to what is drawn.
+ */
+const [UNLIKELY, REST, BULGE] = [0.01, 0.03, 4];
 const MAX_RESCUES = 12;
 
 /**
@@ -156,7 +159,7 @@ function leftOver(word) {
 /** Whether what is left over is little, and all of it lies within a few pen widths of ink that is drawn. */
 function isRest(word, left) {
   const { mask, reach } = word;
-  if (count(left) >= REST * count(mask)) return false;
+  if (count(left) >= Math.min(REST * count(mask), BULGE * reach ** 2)) return false;
   let near = mask.data.map((v, i) => (v && !left.data[i] ? 1 : 0));
   for (let round = 0; round < Math.floor(3 * reach); round++) {
     const before = new Grid(mask.width, mask.height, near);

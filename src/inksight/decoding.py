@@ -28,9 +28,10 @@ PATIENCE = 24
 MAX_RESCUES = 12
 """How often a finished word may be continued at ink left over."""
 
-UNLIKELY, REST = 0.01, 0.03
-"""A start that the decoder gives less than this is refused, if what is left is a rest: less than this share of the ink,
-and joined to what is drawn. A bulge of the pen or the rim of a corner is no stroke; a dot apart, or a letter, is."""
+UNLIKELY, REST, BULGE = 0.01, 0.03, 4.0
+"""A start that the decoder gives less than the first is refused, if what is left is a rest: less than the second of the
+ink, less than the third times the square of the pen's reach, and joined to what is drawn. A bulge of the pen or the rim
+of a corner is no stroke; a dot apart, an arc or a letter is."""
 
 Canvas = NDArray[np.float32]
 
@@ -202,7 +203,7 @@ def _left_over(word: _Word) -> NDArray[np.bool_]:
 def _is_rest(word: _Word) -> bool:
     """Whether what is left over is little, and all of it lies within a few pen widths of ink that is drawn."""
     left = _left_over(word)
-    if left.sum() >= REST * word.mask.sum():
+    if left.sum() >= min(REST * word.mask.sum(), BULGE * word.reach**2):
         return False
     near = word.mask & ~left
     for _ in range(int(3 * word.reach)):

@@ -165,6 +165,16 @@ def test_an_unlikely_stroke_is_begun_at_ink_apart_and_not_at_a_rest(top, sure, r
     assert (run(script, picture).rescued >= 1) == rescued
 
 
+@pytest.mark.parametrize(("wide", "rescued"), [(14, False), (26, True)])
+def test_a_rest_is_little_for_the_pen_however_long_the_word(wide, rescued):
+    """Both are under 3 % of the ink, and joined to it."""
+    heights = (6, 18, 30, 42, 54)
+    picture = canvas(*((8, 120, y) for y in heights))
+    picture[33:40, 50 : 50 + wide] = 1
+    script = Script([[(x, y) for x in (*range(8, 118, 12), 119)] for y in heights], sure=0.001)
+    assert (run(script, picture).rescued >= 1) == rescued
+
+
 def test_a_repeated_stroke_is_dropped():
     line, again = [(10, 20), (24, 20), (40, 20)], [(40, 21), (24, 19), (11, 20)]
     bar = [(20, 18), (20, 34)]

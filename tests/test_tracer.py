@@ -173,7 +173,7 @@ class TestOtherViews:
         monkeypatch.setattr(module, "UNSURE", 1.1)
         texts = set()
         for chosen in range(1 + len(OTHERS)):
-            monkeypatch.setattr(module, "surest", lambda inks, sure, pixel, chosen=chosen: chosen)
+            monkeypatch.setattr(module, "surest", lambda *_, chosen=chosen: chosen)
             word = tracer.trace_inks([ink])[0]
             covered, off = told(ink, word)
             assert covered > 0.93

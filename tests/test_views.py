@@ -52,31 +52,39 @@ WORD = [
 ]
 
 
+NONE = [0, 0, 0]
+
+
 def turned(strokes, which):
     return [s[::-1] if i == which else s for i, s in enumerate(strokes)]
 
 
 def test_what_others_bear_out_is_kept():
     shifted = [s + 0.8 for s in WORD]
-    assert surest([turned(WORD, 1), WORD, shifted], [0.2, 0.2, 0.2], 1.0) in (1, 2)
+    assert surest([turned(WORD, 1), WORD, shifted], [0.2, 0.2, 0.2], NONE, 1.0) in (1, 2)
     late_bar = [WORD[2], WORD[0], WORD[1]]
-    assert surest([WORD, late_bar, shifted], [0.2, 0.2, 0.2], 1.0) in (0, 2)
+    assert surest([WORD, late_bar, shifted], [0.2, 0.2, 0.2], NONE, 1.0) in (0, 2)
     joined = [WORD[0], np.concatenate(WORD[1:])]
-    assert surest([joined, WORD, shifted], [0.2, 0.2, 0.2], 1.0) in (1, 2)
+    assert surest([joined, WORD, shifted], [0.2, 0.2, 0.2], NONE, 1.0) in (1, 2)
 
 
 def test_the_unit_does_not_matter():
     large = [[s * 7 for s in ink] for ink in (turned(WORD, 1), WORD, [s + 0.8 for s in WORD])]
-    assert surest(large, [0.2, 0.2, 0.2], 7.0) in (1, 2)
+    assert surest(large, [0.2, 0.2, 0.2], NONE, 7.0) in (1, 2)
 
 
 def test_of_two_the_surer_is_kept():
-    assert surest([WORD, turned(WORD, 1)], [0.2, 0.3], 1.0) == 1
-    assert surest([WORD, turned(WORD, 1)], [0.3, 0.2], 1.0) == 0
+    assert surest([WORD, turned(WORD, 1)], [0.2, 0.3], [0, 0], 1.0) == 1
+    assert surest([WORD, turned(WORD, 1)], [0.3, 0.2], [0, 0], 1.0) == 0
+
+
+def test_ink_left_out_counts_against_the_surer():
+    assert surest([WORD, WORD], [0.26, 0.23], [0.03, 0.001], 1.0) == 1
+    assert surest([WORD, WORD], [0.26, 0.23], [0.003, 0.001], 1.0) == 0
 
 
 def test_no_ink_and_dots():
-    assert surest([[], WORD, WORD], [0.3, 0.2, 0.2], 1.0) in (1, 2)
-    assert surest([[], []], [0.3, 0.2], 1.0) == 0
+    assert surest([[], WORD, WORD], [0.3, 0.2, 0.2], NONE, 1.0) in (1, 2)
+    assert surest([[], []], [0.3, 0.2], [0, 0], 1.0) == 0
     dot = [np.array([(5.0, 5.0)])]
-    assert surest([dot, [np.array([(25.0, 5.0)])], [np.array([(5.5, 5.0)])]], [0.2, 0.2, 0.2], 1.0) in (0, 2)
+    assert surest([dot, [np.array([(25.0, 5.0)])], [np.array([(5.5, 5.0)])]], [0.2, 0.2, 0.2], NONE, 1.0) in (0, 2)

@@ -27,6 +27,7 @@ const MAX_RESCUES = 12;
  * @property {number} textConfidence
  * @property {boolean} looped a guard had to end a stroke or the word
  * @property {number} rescued how many strokes were begun at ink left over
+ * @property {number} left share of the canvas's ink that the strokes don't cover
  */
 
 /**
@@ -48,13 +49,15 @@ export async function decode(engine, canvas, mode, text) {
   const prefix = known ? [PROMPTS[mode], ...reading.letters, last] : [PROMPTS[mode]];
   const word = new Word(mode, canvas, prefix, reading);
   await run(engine.decoder(memory), word);
+  const strokes = tidy(word.strokes, word.late);
   return {
-    strokes: tidy(word.strokes, word.late),
+    strokes,
     text: text !== undefined && mode === "derender-with-text" ? text : vocabulary.decode(reading.letters),
     inkConfidence: meanOf(word.inkLogs),
     textConfidence: word.textLogs.length ? meanOf(word.textLogs) : reading.confidence,
     looped: word.looped,
     rescued: word.late.length,
+    left: count(uncovered(word, strokes)) / Math.max(count(word.mask), 1),
   };
 }
 
@@ -128,15 +131,15 @@ function cellsOf(mask, least) {
 /** Where the word would stop with ink left over, choose a start among what is left instead (changes `choices`). */
 async function askAgain(decoder, word, choices, fed) {
   if (!wouldLift(word, choices) || choices.start[0] !== decoder.cells) return;
-  const uncovered = leftOver(word);
-  const left = uncovered && cellsOf(uncovered, 4);
+  const rest = leftOver(word);
+  const left = rest && cellsOf(rest, 4);
   if (!left || !count(left)) return;
   const allowed = new Float32Array(decoder.cells + 1).fill(OFF);
   left.data.forEach((value, i) => {
     if (value) allowed[i] = 0;
   });
   const again = await decoder.step({ ...fed, allowed });
-  if (again.startP[0] < UNLIKELY && isRest(word, uncovered)) return;
+  if (again.startP[0] < UNLIKELY && isRest(word, rest)) return;
   word.late.push(word.strokes.length);
   [choices.start, choices.inside, choices.startP] = [again.start, again.inside, again.startP];
 }
@@ -150,10 +153,14 @@ function wouldLift(word, choices) {
 /** The ink that no stroke has covered; null when it is too little to matter or the word had its chances. */
 function leftOver(word) {
   if (word.late.length >= MAX_RESCUES || word.points >= MAX_POINTS || !word.strokes.length) return null;
-  const { mask, reach } = word;
-  const painted = paint(mask.width, mask.height, word.strokes, reach);
-  const left = new Grid(mask.width, mask.height, mask.data.map((v, i) => (v && !painted.data[i] ? 1 : 0)));
-  return count(left) < Math.max(6, 0.25 * reach ** 2) ? null : left;
+  const left = uncovered(word, word.strokes);
+  return count(left) < Math.max(6, 0.25 * word.reach ** 2) ? null : left;
+}
+
+/** The ink out of the pen's reach along the strokes. */
+function uncovered({ mask, reach }, strokes) {
+  const painted = paint(mask.width, mask.height, strokes, reach);
+  return new Grid(mask.width, mask.height, mask.data.map((v, i) => (v && !painted.data[i] ? 1 : 0)));
 }
 
 /** Whether what is left over is little, and all of it lies within a few pen widths of ink that is drawn. */

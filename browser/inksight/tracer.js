@@ -87,7 +87,9 @@ async function decoded(engine, ink, mode, text) {
   const again = mode === "derender" ? mode : "derender-with-text";
   for (const view of OTHERS) looks.push(await seen(engine, ink, again, first.found.text, view));
   const strokes = looks.map(({ found, frame }) => found.strokes.map((s) => frame.inverse().apply(s)));
-  const best = looks[surest(strokes, looks.map(({ found }) => found.inkConfidence), 1 / first.frame.scale)];
+  const sure = looks.map(({ found }) => found.inkConfidence);
+  const left = looks.map(({ found }) => found.left);
+  const best = looks[surest(strokes, sure, left, 1 / first.frame.scale)];
   const { text: read, textConfidence } = first.found;
   return { found: { ...best.found, text: read, textConfidence }, frame: best.frame };
 }

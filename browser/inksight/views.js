@@ -8,7 +8,7 @@ const STEP = 3;
 const [NEAR, LIFT_NEAR] = [3, 5];
 const SAME_WAY = 0.5;
 const LATER = 0.08;
-const [SURENESS, WAY, LIFTS] = [1.5, 2.5, 3];
+const [SURENESS, WAY, LIFTS, LEFT] = [1.5, 2.5, 3, 10];
 
 /** @typedef {{slant?: number, fill?: number}} View pixels to the right for each pixel upwards; share of the height */
 
@@ -51,15 +51,16 @@ export function slanted(ink, slant) {
  * Which of several inks of one word to keep.
  * @param {import("./geometry.js").Point[][][]} inks strokes each, all in one frame
  * @param {number[]} sure the decoder's mean probabilities
+ * @param {number[]} left shares of the picture's ink that they don't cover
  * @param {number} pixel a canvas pixel in the frame's unit
  * @returns {number}
  */
-export function surest(inks, sure, pixel) {
+export function surest(inks, sure, left, pixel) {
   const courses = inks.map((strokes) => courseOf(strokes, pixel));
   const score = courses.map((a, i) => {
     let borneOut = 0;
     for (const b of courses) if (a !== b) borneOut += WAY * sameWay(a, b, pixel) + LIFTS * sameLifts(a, b, pixel);
-    return SURENESS * Math.log(Math.max(sure[i], 1e-3)) + borneOut / (inks.length - 1);
+    return SURENESS * Math.log(Math.max(sure[i], 1e-3)) - LEFT * left[i] + borneOut / (inks.length - 1);
   });
   return score.indexOf(Math.max(...score));
 }

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .engine.onnx import CELL, F32, I64, OFF, Choices, Decoder, Engine
 from .fidelity import paint, pen_width
@@ -51,6 +51,8 @@ class Decoded:
     """A guard had to end a stroke or the word."""
     rescued: int
     """How many strokes were begun at ink left over when the word seemed complete."""
+    left: float = 0.0
+    """Share (0..1) of the canvas's ink that the strokes don't cover."""
 
 
 @dataclass
@@ -105,13 +107,15 @@ def decode(
 
 
 def _finish(word: _Word, text: str) -> Decoded:
+    strokes = tidy(word.strokes, word.late)
     return Decoded(
-        strokes=tidy(word.strokes, word.late),
+        strokes=strokes,
         text=text,
         ink_confidence=_mean(word.ink_logs),
         text_confidence=_mean(word.text_logs) if word.text_logs else word.reading.confidence,
         looped=word.looped,
         rescued=len(word.late),
+        left=float(_uncovered(word, strokes).sum() / max(word.mask.sum(), 1)),
     )
 
 
@@ -194,10 +198,15 @@ def _left_over(word: _Word) -> NDArray[np.bool_]:
     chances."""
     if len(word.late) >= MAX_RESCUES or word.points >= MAX_POINTS or not word.strokes:
         return np.zeros_like(word.mask)
-    left: NDArray[np.bool_] = word.mask & ~paint(
-        word.mask.shape, [np.array(s, np.float64) for s in word.strokes], word.reach
-    )
+    left = _uncovered(word, word.strokes)
     return left if left.sum() >= max(6.0, 0.25 * word.reach**2) else np.zeros_like(left)
+
+
+def _uncovered(word: _Word, strokes: Sequence[ArrayLike]) -> NDArray[np.bool_]:
+    """The ink out of the pen's reach along the strokes: bool (height, W)."""
+    painted = paint(word.mask.shape, [np.asarray(s, np.float64) for s in strokes], word.reach)
+    left: NDArray[np.bool_] = word.mask & ~painted
+    return left
 
 
 def _is_rest(word: _Word) -> bool:

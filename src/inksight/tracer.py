@@ -149,8 +149,9 @@ class Tracer:
         for k, i in enumerate(unsure):
             looks = [out[i], *again[k * len(OTHERS) : (k + 1) * len(OTHERS)]]
             strokes = [[frame.inverse().apply(s) for s in found.strokes] for found, frame in looks]
-            best, frame = looks[surest(strokes, [found.ink_confidence for found, _ in looks], 1 / out[i][1].a)]
-            first = out[i][0]
+            sure, left = zip(*((found.ink_confidence, found.left) for found, _ in looks), strict=True)
+            first, straight = out[i]
+            best, frame = looks[surest(strokes, sure, left, 1 / straight.a)]
             out[i] = replace(best, text=first.text, text_confidence=first.text_confidence), frame
         return out
 

@@ -28,6 +28,8 @@ LATER = 0.08
 SURENESS, WAY, LIFTS = 1.5, 2.5, 3.0
 """What counts in a choice: the logarithm of the decoder's mean probability, and the shares of the way and of the lifts
 that other inks bear out. Fitted to the errors of order, direction and lifts on words of validation writers (log.md)."""
+LEFT = 10.0
+"""What the share of the ink that isn't covered counts against it: order matters little where a part is missing."""
 
 
 class View(NamedTuple):
@@ -81,11 +83,12 @@ def _course(strokes: Sequence[Array], pixel: float) -> _Course:
     return _Course(np.concatenate(curves), heading / np.maximum(length, 1e-9), ends)
 
 
-def surest(inks: Sequence[Sequence[Array]], sure: Sequence[float], pixel: float) -> int:
+def surest(inks: Sequence[Sequence[Array]], sure: Sequence[float], left: Sequence[float], pixel: float) -> int:
     """Which of at least two inks of one word to keep.
 
-    Inks are strokes (n, 2) each, in one frame, `sure` the decoder's mean probabilities (0..1); `pixel` is a canvas
-    pixel in the frame's unit. An ink without strokes is borne out by none.
+    Inks are strokes (n, 2) each, in one frame, `sure` the decoder's mean probabilities (0..1), `left` the shares
+    (0..1) of the picture's ink that they don't cover; `pixel` is a canvas pixel in the frame's unit. An ink without
+    strokes is borne out by none.
     """
     courses = [_course(strokes, pixel) if strokes else None for strokes in inks]
     count = len(inks)
@@ -97,7 +100,7 @@ def surest(inks: Sequence[Sequence[Array]], sure: Sequence[float], pixel: float)
                 lifts[i, j] = lifts[j, i] = _same_lifts(a, b, pixel)
     others = count - 1
     borne_out = (WAY * way.sum(axis=1) + LIFTS * lifts.sum(axis=1)) / others
-    return int((SURENESS * np.log(np.maximum(sure, 1e-3)) + borne_out).argmax())
+    return int((SURENESS * np.log(np.maximum(sure, 1e-3)) - LEFT * np.asarray(left) + borne_out).argmax())
 
 
 def _same_way(a: _Course, b: _Course, pixel: float) -> float:

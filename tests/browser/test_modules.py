@@ -137,7 +137,7 @@ def test_the_surest_of_several_inks():
             lines = [s + rng.normal(0, 2, 2) for s in word if rng.random() < 0.9]
             lines = [s[::-1] if rng.random() < 0.3 else s for s in lines]
             inks.append([lines[i] for i in rng.permutation(len(lines))] if rng.random() < 0.5 else lines)
-        cases.append((inks, rng.uniform(0.15, 0.25, 5).tolist(), 3.0))
+        cases.append((inks, rng.uniform(0.15, 0.25, 5).tolist(), rng.uniform(0, 0.05, 5).tolist(), 3.0))
     got = calls(*(("views", "surest", ([curves(i) for i in inks], *rest)) for inks, *rest in cases))
     expected = [surest(*case) for case in cases]
     assert got == expected
@@ -293,6 +293,7 @@ def test_decoding(seed):
     assert sum(map(len, got["strokes"])) > 40
     assert got["inkConfidence"] == pytest.approx(found.ink_confidence, rel=1e-6)
     assert (got["looped"], got["rescued"]) == (found.looped, found.rescued)
+    assert got["left"] == pytest.approx(found.left)
 
 
 @pytest.mark.parametrize("paper", ["plain", "ruled", "tiny"])

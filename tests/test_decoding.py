@@ -165,7 +165,7 @@ def test_an_unlikely_stroke_is_begun_at_ink_apart_and_not_at_a_rest(top, sure, r
     assert (run(script, picture).rescued >= 1) == rescued
 
 
-@pytest.mark.parametrize(("wide", "rescued"), [(14, False), (26, True)])
+@pytest.mark.parametrize(("wide", "rescued"), [(6, False), (16, True)])
 def test_a_rest_is_little_for_the_pen_however_long_the_word(wide, rescued):
     """Both are under 3 % of the ink, and joined to it."""
     heights = (6, 18, 30, 42, 54)

@@ -16,7 +16,7 @@ const PATIENCE = 24;
  * A start less likely than the first is refused if less than the second of the ink and than the third times the square of
  * the pen's reach is left, joined to what is drawn.
  */
-const [UNLIKELY, REST, BULGE] = [0.01, 0.03, 4];
+const [UNLIKELY, REST, BULGE] = [0.01, 0.03, 2];
 const MAX_RESCUES = 12;
 
 /**

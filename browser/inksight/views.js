@@ -8,7 +8,7 @@ const STEP = 3;
 const [NEAR, LIFT_NEAR] = [3, 5];
 const SAME_WAY = 0.5;
 const LATER = 0.08;
-const [SURENESS, WAY, LIFTS, LEFT] = [1.5, 2.5, 3, 10];
+const [SURENESS, WAY, LIFTS, LEFT] = [1.5, 2.5, 3, 15];
 
 /** @typedef {{slant?: number, fill?: number}} View pixels to the right for each pixel upwards; share of the height */
 

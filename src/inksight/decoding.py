@@ -28,7 +28,7 @@ PATIENCE = 24
 MAX_RESCUES = 12
 """How often a finished word may be continued at ink left over."""
 
-UNLIKELY, REST, BULGE = 0.01, 0.03, 4.0
+UNLIKELY, REST, BULGE = 0.01, 0.03, 2.0
 """A start that the decoder gives less than the first is refused, if what is left is a rest: less than the second of the
 ink, less than the third times the square of the pen's reach, and joined to what is drawn. A bulge of the pen or the rim
 of a corner is no stroke; a dot apart, an arc or a letter is."""

@@ -28,7 +28,7 @@ LATER = 0.08
 SURENESS, WAY, LIFTS = 1.5, 2.5, 3.0
 """What counts in a choice: the logarithm of the decoder's mean probability, and the shares of the way and of the lifts
 that other inks bear out. Fitted to the errors of order, direction and lifts on words of validation writers (log.md)."""
-LEFT = 10.0
+LEFT = 15.0
 """What the share of the ink that isn't covered counts against it: order matters little where a part is missing."""
 
 

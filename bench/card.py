@@ -120,7 +120,7 @@ def sections(test: Report, real: Report, modes: Sequence[Report]) -> dict[str, s
 def command(report: Report) -> str:
     """What was run, on what."""
     said = report["settings"]
-    flags = "".join(f" --{f}" for f in ("real", "clean") if said.get(f))
+    flags = "".join(f" --{f}" for f in ("real", "clean", "fast") if said.get(f))
     flags += f" --seed {said['seed']}" if said.get("seed") else ""
     writers = len({w["writer"] for w in report["words"]})
     return f"{said['words']} words of {writers} writers: `inksight evaluate DATA --words {said['words']}{flags}`"
@@ -135,12 +135,12 @@ def beside(reports: Sequence[Report]) -> str:
     """The model's row of each report, which must be of the same words."""
     if len({tuple(w["text"] for w in r["words"]) for r in reports}) != 1:
         raise ValueError("the reports of the modes are not of the same words")
-    modes = {r["settings"]["mode"]: r for r in reports}
+    modes = {r["settings"]["mode"] + (" --fast" if r["settings"].get("fast") else ""): r for r in reports}
     summary = {mode: dict(r["summary"]["model"]) for mode, r in modes.items()}
     for mode, of_model in summary.items():  # what a mode doesn't do is no failure, and what it is told no success
         if mode == "recognize":
             summary[mode] = {m: v for m, v in of_model.items() if m in OF_TEXT + OF_ALL}
-        elif mode not in READING:
+        elif mode.split()[0] not in READING:
             summary[mode] = {m: v for m, v in of_model.items() if m not in OF_TEXT}
     return table(summary, {mode: len(r["words"]) for mode, r in modes.items()})
 

@@ -21,8 +21,8 @@ from tests.pages import SkeletonTracer, drawn, flat, zigzag
 def offline_model(monkeypatch):
     """No weights: the skeleton traces, and says that it read "hi"."""
     stand_in = SkeletonTracer("hi", 0.9)
-    monkeypatch.setattr(pipeline, "_tracer", lambda model: stand_in)
-    monkeypatch.setattr("inksight.tracer.tracer", lambda model: stand_in)
+    monkeypatch.setattr(pipeline, "_tracer", lambda *_: stand_in)
+    monkeypatch.setattr("inksight.tracer.tracer", lambda *_: stand_in)
     return stand_in
 
 
@@ -249,7 +249,7 @@ def test_evaluate_prints_the_table_and_writes_the_report(folder, monkeypatch):
 
 
 def test_evaluate_says_what_is_wrong_with_the_data(folder, monkeypatch):
-    monkeypatch.setattr("inksight.evaluate.run._shipped", lambda model, mode: lambda pictures, texts: [Word()])
+    monkeypatch.setattr("inksight.evaluate.run._shipped", lambda *_: lambda pictures, texts: [Word()])
     code, out, err = run("evaluate", "nowhere")
     assert (code, out, len(err)) == (2, "", 1)
     assert err[0].startswith("inksight: nowhere")

@@ -203,8 +203,8 @@ def test_which_detectors_take_files(tmp_path):
 
 
 def test_the_command_takes_boxes(tmp_path, monkeypatch):
-    monkeypatch.setattr(pipeline, "_tracer", lambda model: SkeletonTracer())
-    monkeypatch.setattr("inksight.tracer.tracer", lambda model: None)
+    monkeypatch.setattr(pipeline, "_tracer", lambda *_: SkeletonTracer())
+    monkeypatch.setattr("inksight.tracer.tracer", lambda *_: None)
     (tmp_path / "boxes").mkdir()
     for name, x in (("a", 50), ("b", 200)):
         Image.fromarray(drawn(zigzag(x, 100))).save(tmp_path / f"{name}.png")

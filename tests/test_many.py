@@ -33,8 +33,8 @@ class Tracer:
 @pytest.fixture(autouse=True)
 def tracer(monkeypatch):
     stand_in = Tracer()
-    monkeypatch.setattr(pipeline, "_tracer", lambda model: stand_in)
-    monkeypatch.setattr("inksight.tracer.tracer", lambda model: stand_in)
+    monkeypatch.setattr(pipeline, "_tracer", lambda *_: stand_in)
+    monkeypatch.setattr("inksight.tracer.tracer", lambda *_: stand_in)
     return stand_in
 
 

@@ -18,7 +18,7 @@ from tests.pages import EXAMPLES, TEXT, SkeletonTracer, drawn, example, turned, 
 @pytest.fixture
 def tracer(monkeypatch):
     stand_in = SkeletonTracer()
-    monkeypatch.setattr(pipeline, "_tracer", lambda model: stand_in)
+    monkeypatch.setattr(pipeline, "_tracer", lambda *_: stand_in)
     return stand_in
 
 
@@ -31,7 +31,7 @@ def known(*detections):
 def page():
     rgb, detections = example()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "_tracer", lambda model: SkeletonTracer())
+        patch.setattr(pipeline, "_tracer", lambda *_: SkeletonTracer())
         return pipeline.convert(rgb, detector=known(*detections))
 
 

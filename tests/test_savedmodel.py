@@ -187,7 +187,7 @@ def test_the_command_line_says_what_is_missing(folder, picture, monkeypatch):
 
 
 def test_its_derenderings_are_called_as_its_folder(folder, picture, tmp_path, monkeypatch):
-    monkeypatch.setattr("inksight.tracer.tracer", lambda model: Released(Columns()))
+    monkeypatch.setattr("inksight.tracer.tracer", lambda *_: Released(Columns()))
     given = ["derenderings", "write", picture, "-o", str(tmp_path / "set"), "--dataset", "IAM", "--model", str(folder)]
     result = CliRunner().invoke(main, given)
     assert result.exit_code == 0, result.stderr

@@ -225,7 +225,7 @@ def test_the_cameras_view_gives_the_sheets_shape():
 
 @pytest.fixture
 def tracer(monkeypatch):
-    monkeypatch.setattr(pipeline, "_tracer", lambda model: SkeletonTracer())
+    monkeypatch.setattr(pipeline, "_tracer", lambda *_: SkeletonTracer())
 
 
 def test_ink_comes_back_in_the_photos_frame(tracer):

@@ -17,7 +17,7 @@ from inksight.errors import InputError
 from inksight.fidelity import coverage, pen_width, spurious
 from inksight.image import binarize, ink_map, open_image
 from inksight.tracer import Tracer
-from inksight.views import OTHERS
+from inksight.views import ROUNDS, Choice
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 WORD = EXAMPLES / "word.jpg"
@@ -157,12 +157,14 @@ class TestOtherViews:
         monkeypatch.setattr(module, "decode", decode)
         return asked
 
-    def test_a_word_in_doubt_is_looked_at_again(self, tracer, ink, seen, monkeypatch):
-        monkeypatch.setattr(module, "UNSURE", 1.1)
+    @pytest.mark.parametrize("settled", [True, False])
+    def test_a_word_in_doubt_is_looked_at_again(self, tracer, ink, seen, monkeypatch, settled):
+        """Once, or if that doesn't settle it, from all sides."""
+        monkeypatch.setattr(module, "surest", lambda *_: Choice(1, settled))
         word = tracer.trace_inks([ink])[0]
         read, *again = seen
         assert read == ("recognize-and-derender", None)
-        assert again == [("derender-with-text", word.text)] * len(OTHERS)
+        assert again == [("derender-with-text", word.text)] * sum(map(len, ROUNDS[:1] if settled else ROUNDS))
         assert word.origin == "recognize-and-derender"
         covered, off = told(ink, word)
         assert covered > 0.93
@@ -170,10 +172,9 @@ class TestOtherViews:
 
     def test_the_surest_ink_comes_from_its_view(self, tracer, ink, monkeypatch):
         """Whichever view is chosen, its strokes lie on the ink, and the text is the first reading."""
-        monkeypatch.setattr(module, "UNSURE", 1.1)
         texts = set()
-        for chosen in range(1 + len(OTHERS)):
-            monkeypatch.setattr(module, "surest", lambda *_, chosen=chosen: chosen)
+        for chosen in range(1 + sum(map(len, ROUNDS))):
+            monkeypatch.setattr(module, "surest", lambda inks, *_, n=chosen: Choice(min(n, len(inks) - 1), False))
             word = tracer.trace_inks([ink])[0]
             covered, off = told(ink, word)
             assert covered > 0.93
@@ -181,18 +182,33 @@ class TestOtherViews:
             texts.add(word.text)
         assert len(texts) == 1
 
-    def test_a_sure_word_is_not(self, tracer, ink, seen, monkeypatch):
-        monkeypatch.setattr(module, "UNSURE", 0.0)
-        tracer.trace_inks([ink])
-        assert len(seen) == 1
+    def test_each_word_keeps_its_own_looks(self, tracer, ink, seen, monkeypatch):
+        """Of two words one is settled at once; only the other is looked at again, and both get ink of their own."""
+        wide = np.pad(ink, ((0, 0), (40, 0)))
+        real, asked = module.surest, []
 
-    def test_nor_is_what_is_only_read(self, tracer, ink, seen, monkeypatch):
-        monkeypatch.setattr(module, "UNSURE", 0.9)
+        def surest(inks, *rest):
+            asked.append(len(inks))
+            choice = real(inks, *rest)
+            return choice._replace(settled=len(asked) % 2 == 1)
+
+        monkeypatch.setattr(module, "surest", surest)
+        words = tracer.trace_inks([ink, wide])
+        assert asked == [2, 2, 5]
+        assert len(seen) == 2 + 2 * len(ROUNDS[0]) + len(ROUNDS[1])
+        for picture, word in zip((ink, wide), words, strict=True):
+            assert told(picture, word)[0] > 0.93
+
+    def test_fast_looks_once(self, ink, seen):
+        word = inksight.trace(WORD, fast=True)
+        assert len(seen) == 1
+        assert told(ink, word)[0] > 0.93
+
+    def test_what_is_only_read_is_looked_at_once(self, tracer, ink, seen):
         tracer.trace_inks([ink], mode="recognize")
         assert len(seen) == 1
 
-    def test_without_text_no_view_has_one(self, tracer, ink, seen, monkeypatch):
-        monkeypatch.setattr(module, "UNSURE", 1.1)
+    def test_without_text_no_view_has_one(self, tracer, ink, seen):
         tracer.trace_inks([ink], mode="derender")
         assert {mode for mode, _ in seen} == {"derender"}
 

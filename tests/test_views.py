@@ -1,9 +1,11 @@
 """Other views of a word, and the choice among inks."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 
-from inksight.views import OTHERS, STRAIGHT, View, slanted, surest
+from inksight.views import ROUNDS, STRAIGHT, View, slanted, surest
 
 
 def dots(h=40, w=90, at=((12, 5), (70, 20), (30, 36))):
@@ -28,7 +30,7 @@ def test_slanted(slant):
     assert (top > bottom) == (slant > 0)
 
 
-@pytest.mark.parametrize("view", [STRAIGHT, *OTHERS])
+@pytest.mark.parametrize("view", [STRAIGHT, *chain(*ROUNDS)])
 def test_views_tell_where_the_ink_is(view):
     ink, points = dots(at=((12, 5), (70, 34)))
     canvas, frame = view.fit(ink, 64, 448)
@@ -59,32 +61,43 @@ def turned(strokes, which):
     return [s[::-1] if i == which else s for i, s in enumerate(strokes)]
 
 
+def kept(*told):
+    return surest(*told).which
+
+
 def test_what_others_bear_out_is_kept():
     shifted = [s + 0.8 for s in WORD]
-    assert surest([turned(WORD, 1), WORD, shifted], [0.2, 0.2, 0.2], NONE, 1.0) in (1, 2)
+    assert kept([turned(WORD, 1), WORD, shifted], [0.2, 0.2, 0.2], NONE, 1.0) in (1, 2)
     late_bar = [WORD[2], WORD[0], WORD[1]]
-    assert surest([WORD, late_bar, shifted], [0.2, 0.2, 0.2], NONE, 1.0) in (0, 2)
+    assert kept([WORD, late_bar, shifted], [0.2, 0.2, 0.2], NONE, 1.0) in (0, 2)
     joined = [WORD[0], np.concatenate(WORD[1:])]
-    assert surest([joined, WORD, shifted], [0.2, 0.2, 0.2], NONE, 1.0) in (1, 2)
+    assert kept([joined, WORD, shifted], [0.2, 0.2, 0.2], NONE, 1.0) in (1, 2)
 
 
 def test_the_unit_does_not_matter():
     large = [[s * 7 for s in ink] for ink in (turned(WORD, 1), WORD, [s + 0.8 for s in WORD])]
-    assert surest(large, [0.2, 0.2, 0.2], NONE, 7.0) in (1, 2)
+    assert kept(large, [0.2, 0.2, 0.2], NONE, 7.0) in (1, 2)
 
 
 def test_of_two_the_surer_is_kept():
-    assert surest([WORD, turned(WORD, 1)], [0.2, 0.3], [0, 0], 1.0) == 1
-    assert surest([WORD, turned(WORD, 1)], [0.3, 0.2], [0, 0], 1.0) == 0
+    assert kept([WORD, turned(WORD, 1)], [0.2, 0.3], [0, 0], 1.0) == 1
+    assert kept([WORD, turned(WORD, 1)], [0.3, 0.2], [0, 0], 1.0) == 0
 
 
 def test_ink_left_out_counts_against_the_surer():
-    assert surest([WORD, WORD], [0.26, 0.23], [0.03, 0.001], 1.0) == 1
-    assert surest([WORD, WORD], [0.26, 0.23], [0.003, 0.001], 1.0) == 0
+    assert kept([WORD, WORD], [0.26, 0.23], [0.03, 0.001], 1.0) == 1
+    assert kept([WORD, WORD], [0.26, 0.23], [0.003, 0.001], 1.0) == 0
 
 
 def test_no_ink_and_dots():
-    assert surest([[], WORD, WORD], [0.3, 0.2, 0.2], NONE, 1.0) in (1, 2)
-    assert surest([[], []], [0.3, 0.2], [0, 0], 1.0) == 0
+    assert kept([[], WORD, WORD], [0.3, 0.2, 0.2], NONE, 1.0) in (1, 2)
+    assert kept([[], []], [0.3, 0.2], [0, 0], 1.0) == 0
     dot = [np.array([(5.0, 5.0)])]
-    assert surest([dot, [np.array([(25.0, 5.0)])], [np.array([(5.5, 5.0)])]], [0.2, 0.2, 0.2], NONE, 1.0) in (0, 2)
+    assert kept([dot, [np.array([(25.0, 5.0)])], [np.array([(5.5, 5.0)])]], [0.2, 0.2, 0.2], NONE, 1.0) in (0, 2)
+
+
+def test_where_the_others_bear_an_ink_out_no_more_are_needed():
+    shifted = [s + 0.8 for s in WORD]
+    assert surest([WORD, shifted], [0.2, 0.2], [0, 0], 1.0).settled
+    assert not surest([WORD, [s[::-1] for s in WORD]], [0.2, 0.2], [0, 0], 1.0).settled
+    assert not surest([WORD, []], [0.2, 0.2], [0, 0], 1.0).settled

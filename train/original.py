@@ -48,6 +48,10 @@ PRESETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"hidden_size": 256, "num_hidden_layers": 4, "num_attention_heads": 4, "intermediate_size": 1024},
         _mt5(256, 640, 3, 4, dropout=0.0),
     ),
+    "same-budget-small": (
+        {"hidden_size": 192, "num_hidden_layers": 3, "num_attention_heads": 3, "intermediate_size": 768},
+        _mt5(192, 512, 3, 3, dropout=0.0),
+    ),
     "small-p": ({}, _mt5(768, 2048, 12, 12)),
     "large-i": (
         {"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096},
@@ -55,7 +59,8 @@ PRESETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
 }
 """What differs from ViT-B/16 and from mT5's defaults: ViT-B/16 + mT5-base, ViT-L/16 + mT5-large; before them one for
-tests, and one of nearly 9 million parameters (with bytes for text), to compare its code with ours at the same cost."""
+tests, and two as large as our `base` and `small` (9.1 and 4.9 million parameters, with bytes for text), to compare
+its code with ours at the same cost."""
 
 
 class Codec:

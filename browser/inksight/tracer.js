@@ -14,12 +14,11 @@ import { wordInk } from "./ruling.js";
 import * as skeleton from "./skeleton.js";
 import { snap } from "./snap.js";
 import { trust } from "./trust.js";
-import { OTHERS, fitted, surest } from "./views.js";
+import { ROUNDS, fitted, surest } from "./views.js";
 
 const [ENOUGH_COVERED, TOO_SPURIOUS] = [0.88, 0.15];
 const SMOOTHING = 1;
 const CANVAS_REACH = 1.6;
-const UNSURE = 0.215;
 
 /**
  * @typedef {object} Stroke
@@ -79,19 +78,27 @@ function isGood({ covered, off }) {
   return covered >= ENOUGH_COVERED && off <= TOO_SPURIOUS;
 }
 
-/** Decode; ink that is in doubt in other views as well, and the surest of it stays, with the text as first read. */
+/** Decode, ink in other views as well: the surest stays, with the text as first read. */
 async function decoded(engine, ink, mode, text) {
-  const first = await seen(engine, ink, mode, text, {});
-  if (first.found.inkConfidence >= UNSURE) return first;
-  const looks = [first];
+  const looks = [await seen(engine, ink, mode, text, {})];
+  const { text: read, textConfidence } = looks[0].found;
   const again = mode === "derender" ? mode : "derender-with-text";
-  for (const view of OTHERS) looks.push(await seen(engine, ink, again, first.found.text, view));
+  let choice = { which: 0, settled: mode === "recognize" };
+  for (const views of ROUNDS) {
+    if (choice.settled) break;
+    for (const view of views) looks.push(await seen(engine, ink, again, read, view));
+    choice = surestOf(looks);
+  }
+  const { found, frame } = looks[choice.which];
+  return { found: { ...found, text: read, textConfidence }, frame };
+}
+
+/** Which of a word's looks to keep. */
+function surestOf(looks) {
   const strokes = looks.map(({ found, frame }) => found.strokes.map((s) => frame.inverse().apply(s)));
   const sure = looks.map(({ found }) => found.inkConfidence);
   const left = looks.map(({ found }) => found.left);
-  const best = looks[surest(strokes, sure, left, 1 / first.frame.scale)];
-  const { text: read, textConfidence } = first.found;
-  return { found: { ...best.found, text: read, textConfidence }, frame: best.frame };
+  return surest(strokes, sure, left, 1 / looks[0].frame.scale);
 }
 
 async function seen(engine, ink, mode, text, view) {

@@ -9,11 +9,12 @@ const [NEAR, LIFT_NEAR] = [3, 5];
 const SAME_WAY = 0.5;
 const LATER = 0.08;
 const [SURENESS, WAY, LIFTS, LEFT] = [1.5, 2.5, 3, 15];
+const BORNE_OUT = 4.8;
 
 /** @typedef {{slant?: number, fill?: number}} View pixels to the right for each pixel upwards; share of the height */
 
-/** @type {View[]} */
-export const OTHERS = [{ fill: 0.72 }, { fill: 0.88 }, { slant: 0.15 }, { slant: -0.15 }];
+/** @type {View[][]} */
+export const ROUNDS = [[{ slant: -0.15 }], [{ fill: 0.72 }, { fill: 0.88 }, { slant: 0.15 }]];
 
 /**
  * The ink on the canvas as the view lays it.
@@ -48,21 +49,23 @@ export function slanted(ink, slant) {
 }
 
 /**
- * Which of several inks of one word to keep.
+ * Which of several inks of one word to keep, and whether the others bear it out so well that no more are needed.
  * @param {import("./geometry.js").Point[][][]} inks strokes each, all in one frame
  * @param {number[]} sure the decoder's mean probabilities
  * @param {number[]} left shares of the picture's ink that they don't cover
  * @param {number} pixel a canvas pixel in the frame's unit
- * @returns {number}
+ * @returns {{which: number, settled: boolean}}
  */
 export function surest(inks, sure, left, pixel) {
   const courses = inks.map((strokes) => courseOf(strokes, pixel));
-  const score = courses.map((a, i) => {
-    let borneOut = 0;
-    for (const b of courses) if (a !== b) borneOut += WAY * sameWay(a, b, pixel) + LIFTS * sameLifts(a, b, pixel);
-    return SURENESS * Math.log(Math.max(sure[i], 1e-3)) - LEFT * left[i] + borneOut / (inks.length - 1);
+  const borneOut = courses.map((a) => {
+    const others = courses.filter((b) => b !== a);
+    const by = (b) => WAY * sameWay(a, b, pixel) + LIFTS * sameLifts(a, b, pixel);
+    return others.reduce((sum, b) => sum + by(b), 0) / others.length;
   });
-  return score.indexOf(Math.max(...score));
+  const score = borneOut.map((v, i) => SURENESS * Math.log(Math.max(sure[i], 1e-3)) - LEFT * left[i] + v);
+  const which = score.indexOf(Math.max(...score));
+  return { which, settled: borneOut[which] >= BORNE_OUT };
 }
 
 /** An ink as the way of a pen: points, directions (0, 0 for a dot), and where strokes end. */

@@ -171,18 +171,19 @@ def _cells(mask: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
 def _ask_again(decoder: Decoder, active: list[_Word], choices: Choices, feed: tuple[I64, I64, I64, F32, F32]) -> None:
     """Where a word would stop with ink left over, choose a start among what is left instead (changes `choices`)."""
     allowed = feed[4].copy()
-    asked = []
+    asked = {}
     for i, word in enumerate(active):
         if not word.done and _would_lift(word, choices, i) and choices.start[i] == decoder.cells:
-            left = _cells(_left_over(word), 4)
-            if left.any():
-                allowed[i] = np.append(np.where(left.ravel(), 0, OFF), OFF)
-                asked.append(i)
+            left = _left_over(word)
+            cells = _cells(left, 4)
+            if cells.any():
+                allowed[i] = np.append(np.where(cells.ravel(), 0, OFF), OFF)
+                asked[i] = left
     if not asked:
         return
     again = decoder.step(*feed[:4], allowed)
-    for i in asked:
-        if again.start_p[i] < UNLIKELY and _is_rest(active[i]):
+    for i, left in asked.items():
+        if again.start_p[i] < UNLIKELY and _is_rest(active[i], left):
             continue
         active[i].late.append(len(active[i].strokes))
         choices.start[i], choices.inside[i], choices.start_p[i] = again.start[i], again.inside[i], again.start_p[i]
@@ -209,9 +210,8 @@ def _uncovered(word: _Word, strokes: Sequence[ArrayLike]) -> NDArray[np.bool_]:
     return left
 
 
-def _is_rest(word: _Word) -> bool:
+def _is_rest(word: _Word, left: NDArray[np.bool_]) -> bool:
     """Whether what is left over is little, and all of it lies within a few pen widths of ink that is drawn."""
-    left = _left_over(word)
     if left.sum() >= min(REST * word.mask.sum(), BULGE * word.reach**2):
         return False
     near = word.mask & ~left

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -65,6 +66,7 @@ def convert(
     mode: str = "recognize-and-derender",
     detector: str | Detector = "rapidocr",
     model: str | Path | None = None,
+    fast: bool = False,
     progress: Progress | None = None,
     listener: Listener | None = None,
     flatten: bool = False,
@@ -74,7 +76,8 @@ def convert(
 
     `image` is a path, the bytes of a file, a PIL image or a uint8 array (H, W[, 3 or 4]); of a PDF, the first page.
     `detector` is one of inksight.detect.NAMES or a callable; "none" takes the whole picture for one word. `model` is a
-    folder with a model's files; left out, the one that comes with the package. Words are in reading order; drawings,
+    folder with a model's files; left out, the one that comes with the package. With `fast` each word is looked at once
+    instead of up to five times. Words are in reading order; drawings,
     arrows and underlines follow in a last line, as words of kind "drawing". A blank picture gives a page without lines.
     With `flatten` the ink is in the frame of the sheet, laid flat and turned upright, at most 2500 pixels a side;
     `convert_shown` gives that picture, too. `report` is called with a PageReport: the share of the ink that was traced,
@@ -85,6 +88,7 @@ def convert(
         mode=mode,
         detector=detector,
         model=model,
+        fast=fast,
         progress=progress,
         listener=listener,
         flatten=flatten,
@@ -98,6 +102,7 @@ def convert_shown(
     mode: str = "recognize-and-derender",
     detector: str | Detector = "rapidocr",
     model: str | Path | None = None,
+    fast: bool = False,
     progress: Progress | None = None,
     listener: Listener | None = None,
     flatten: bool = False,
@@ -128,7 +133,8 @@ def convert_shown(
     if listener and mask.any():
         listener.found([Word(box=c.box).transformed(frame).box for _, c in parts.words])
     with clock.on("tracing"):
-        lines = _traced(parts, mode, model, _telling(progress, listener, frame), trust=not detect.looks(find))
+        tell = _telling(progress, listener, frame)
+        lines = _traced(parts, mode, partial(_tracer, model, fast), tell, trust=not detect.looks(find))
     flat = measured(Page(sheet.rgb.shape[1], sheet.rgb.shape[0], lines), sheet.rgb, ink)
     page = flat if flatten else _moved(flat, frame, picture)
     if report:
@@ -149,6 +155,7 @@ def convert_pages(
     mode: str = "recognize-and-derender",
     detector: str | Detector = "rapidocr",
     model: str | Path | None = None,
+    fast: bool = False,
     progress: Progress | None = None,
     flatten: bool = False,
 ) -> Iterator[tuple[Pixels, Page]]:
@@ -177,10 +184,10 @@ def _found(find: Detector, rgb: Pixels, sheet: Sheet) -> Sequence[Detection]:
     return [word.transformed(to_sheet) for word in find(plain.rgb)]
 
 
-def _tracer(model: str | Path | None) -> Tracer:
+def _tracer(model: str | Path | None, fast: bool) -> Tracer:
     from .tracer import tracer  # loads onnxruntime: not for a blank page
 
-    return tracer(model)
+    return tracer(model, fast)
 
 
 def _believed(words: Sequence[Detection], page_height: int) -> list[Detection]:
@@ -203,14 +210,14 @@ def _telling(progress: Progress | None, listener: Listener | None, frame: Frame)
     return tell
 
 
-def _traced(parts: Crops, mode: str, model: str | Path | None, tell: _Telling, trust: bool) -> tuple[Line, ...]:
+def _traced(parts: Crops, mode: str, load: Callable[[], Tracer], tell: _Telling, trust: bool) -> tuple[Line, ...]:
     """The page's lines, drawings in the last; with `trust` every detected word is one, whatever the model reads."""
     reads = mode in READING
     inked = parts.words + (parts.missed if reads else [])
     drawings = parts.drawings + ([] if reads else [c for _, c in parts.missed])
     seen = [d for d, _ in parts.words]
     unsure = [reads and not trust and x for x in doubt.doubtful(seen)] + [True] * (len(inked) - len(seen))
-    words = _trace(inked, unsure, mode, _tracer(model), tell) if inked else []
+    words = _trace(inked, unsure, mode, load(), tell) if inked else []
     kept = [i for i, w in enumerate(words) if not unsure[i] or doubt.is_word(w, inked[i].word)]
     lines = [Line(tuple(words[kept[k]] for k in line)) for line in reading_order([inked[i].word for i in kept])]
     sketches = [_as_drawing(words[i], inked[i].crop) for i in sorted(set(range(len(words))) - set(kept))]

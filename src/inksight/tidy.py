@@ -105,10 +105,12 @@ def _in_place(parts: list[_Part]) -> list[Path]:
 def _without_repeats(strokes: list[Path]) -> list[Path]:
     """The strokes less those that run beside an earlier one from end to end."""
     kept: list[Path] = []
+    curves: list[Array] = []
     for stroke in strokes:
         curve = resample(stroke, 3.0)
-        if not any(_repeats(curve, resample(other, 3.0)) for other in kept):
+        if not any(_repeats(curve, other) for other in curves):
             kept.append(stroke)
+            curves.append(curve)
     return kept
 
 

@@ -2,7 +2,7 @@
 
 A network that goes astray in one view seldom does so in the same way in the others. So the ink to keep is one of which
 the decoder was sure, and which the inks of the other views bear out: they pass the same places, in the same direction,
-at the same time, and lift the pen there.
+at the same time, and lift the pen there. Where two views do, no more are asked.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ SURENESS, WAY, LIFTS = 1.5, 2.5, 3.0
 that other inks bear out. Fitted to the errors of order, direction and lifts on words of validation writers (log.md)."""
 LEFT = 15.0
 """What the share of the ink that isn't covered counts against it: order matters little where a part is missing."""
+BORNE_OUT = 4.8
+"""An ink that others bear out this well, of `WAY` + `LIFTS`, needs no more of them."""
 
 
 class View(NamedTuple):
@@ -50,7 +52,9 @@ class View(NamedTuple):
 
 
 STRAIGHT = View()
-OTHERS = (View(fill=0.72), View(fill=0.88), View(slant=0.15), View(slant=-0.15))
+ROUNDS = (View(slant=-0.15),), (View(fill=0.72), View(fill=0.88), View(slant=0.15))
+"""The other views, those of a round together. Every word is seen in the first; the next is for those, two of five,
+whose ink isn't borne out so far."""
 
 
 def slanted(ink: Map, slant: float) -> tuple[Map, Affine]:
@@ -83,7 +87,16 @@ def _course(strokes: Sequence[Array], pixel: float) -> _Course:
     return _Course(np.concatenate(curves), heading / np.maximum(length, 1e-9), ends)
 
 
-def surest(inks: Sequence[Sequence[Array]], sure: Sequence[float], left: Sequence[float], pixel: float) -> int:
+class Choice(NamedTuple):
+    """One of several inks of a word."""
+
+    which: int
+    """Its number."""
+    settled: bool
+    """Whether the others bear it out so well that no more are needed."""
+
+
+def surest(inks: Sequence[Sequence[Array]], sure: Sequence[float], left: Sequence[float], pixel: float) -> Choice:
     """Which of at least two inks of one word to keep.
 
     Inks are strokes (n, 2) each, in one frame, `sure` the decoder's mean probabilities (0..1), `left` the shares
@@ -100,7 +113,8 @@ def surest(inks: Sequence[Sequence[Array]], sure: Sequence[float], left: Sequenc
                 lifts[i, j] = lifts[j, i] = _same_lifts(a, b, pixel)
     others = count - 1
     borne_out = (WAY * way.sum(axis=1) + LIFTS * lifts.sum(axis=1)) / others
-    return int((SURENESS * np.log(np.maximum(sure, 1e-3)) - LEFT * np.asarray(left) + borne_out).argmax())
+    best = int((SURENESS * np.log(np.maximum(sure, 1e-3)) - LEFT * np.asarray(left) + borne_out).argmax())
+    return Choice(best, bool(borne_out[best] >= BORNE_OUT))
 
 
 def _same_way(a: _Course, b: _Course, pixel: float) -> float:
@@ -122,5 +136,6 @@ def _same_lifts(a: _Course, b: _Course, pixel: float) -> float:
 
 def _squared_gaps(a: Array, b: Array) -> NDArray[np.float64]:
     """Squared distances between points (n, 2) and (m, 2): (n, m)."""
-    gaps: NDArray[np.float64] = ((a[:, None] - b[None]) ** 2).sum(axis=2)
+    dx, dy = (a[:, None, i] - b[None, :, i] for i in (0, 1))
+    gaps: NDArray[np.float64] = dx * dx + dy * dy
     return gaps

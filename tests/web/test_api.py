@@ -206,6 +206,18 @@ def test_a_flat_sheet(server):
     assert photo.size == (document["width"], document["height"]) != (600, 750)
 
 
+def test_fast(server, monkeypatch):
+    """The tracer is told, and the ink is there."""
+    told = []
+    monkeypatch.setattr(
+        tracer, "tracer", lambda model, fast=False: told.append(fast) or tracer.Tracer(model, fast=fast)
+    )
+    for data in ({}, {"fast": "1"}):
+        for url in ("/api/word", "/api/convert"):
+            assert server.post(url, files={"file": WORD}, data=data | {"detector": "none"}).json()["words"]
+    assert told == [False, False, True, True]
+
+
 def test_what_there_is_to_choose(server, monkeypatch):
     found = server.get("/api/models").json()
     assert found["models"][0]["name"] == found["default"] == "words-v1"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 )
 @options.detector
 @options.model
+@options.fast
 @click.option("--flatten", is_flag=True, help="The ink as on the flat sheet, and that sheet for the photo under it.")
 @click.option("--profile", is_flag=True, help="Tell where the time went, page by page.")
 @look
@@ -39,6 +40,7 @@ def convert(
     detector: str | None,
     boxes: str | None,
     model: str | None,
+    fast: bool,
     flatten: bool,
     profile: bool,
     look: Look,
@@ -82,7 +84,14 @@ def convert(
         many=many,
         debug=debug,
         read=partial(
-            _read_page, profile=profile, mode=mode, detector=chosen, boxes=boxes, model=model, flatten=flatten
+            _read_page,
+            profile=profile,
+            mode=mode,
+            detector=chosen,
+            boxes=boxes,
+            model=model,
+            fast=fast,
+            flatten=flatten,
         ),
         prepare=partial(_load, model, None if boxes else chosen),
     )
@@ -93,6 +102,7 @@ def convert(
 @click.option("--text", help="What the word says; implies --mode derender-with-text.")
 @click.option("--mode", type=click.Choice(options.MODES), help=f"What to do. [{options.DEFAULT_MODE}]")
 @options.model
+@options.fast
 @look
 @many
 @options.debug
@@ -103,6 +113,7 @@ def word(
     mode: str | None,
     text: str | None,
     model: str | None,
+    fast: bool,
     look: Look,
     many: Many,
     debug: bool,
@@ -129,7 +140,7 @@ def word(
         look=look,
         many=many,
         debug=debug,
-        read=partial(_read_word, mode=chosen, text=text, model=model),
+        read=partial(_read_word, mode=chosen, text=text, model=model, fast=fast),
         prepare=partial(_load, model),
     )
 

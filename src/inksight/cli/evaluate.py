@@ -24,6 +24,7 @@ from .failures import Failures
     "--mode", type=click.Choice(options.MODES), default=options.DEFAULT_MODE, show_default=True, help="What to do."
 )
 @options.model
+@options.fast
 @click.option("--seed", default=0, show_default=True, help="Another seed, other words and pictures.")
 @click.option("-o", "--output", "out", metavar="FOLDER", help="Also write table.md, report.json and sheet.png there.")
 @click.option(

@@ -46,6 +46,13 @@ def model(command: Command) -> Command:
     )(command)
 
 
+def fast(command: Command) -> Command:
+    """--fast."""
+    return click.option(
+        "--fast", is_flag=True, help="Look at each word once: three times as fast, with a quarter more errors."
+    )(command)
+
+
 def detector(command: Command) -> Command:
     """--detector and --boxes."""
     return together(

@@ -39,6 +39,7 @@ def evaluate(
     split: Split = "test",
     mode: str = "recognize-and-derender",
     model: str | Path | None = None,
+    fast: bool = False,
     real: bool = False,
     clean: bool = False,
     paper: bool = False,
@@ -55,7 +56,7 @@ def evaluate(
     are rows beside the package's own. Raises InputError for a bad folder or model.
     """
     if trace is None:
-        trace = _shipped(model, mode)
+        trace = _shipped(model, mode, fast)
     if real:
         samples = real_words(data, words, seed=seed)
     else:
@@ -63,7 +64,7 @@ def evaluate(
         shown = tqdm(chosen, desc="drawing", unit="word", delay=1, leave=False, disable=not progress)
         samples = rendered(shown, seed=seed, clean=clean)
     settings = {"words": len(samples), "split": split, "mode": mode, "real": real, "clean": clean, "seed": seed}
-    settings["paper"] = paper
+    settings |= {"paper": paper, "fast": fast}
     return score(samples, trace, settings, more=more, also=_paper() if paper else None, progress=progress)
 
 
@@ -97,11 +98,12 @@ def score(
     return Report(settings or {}, samples, words, rows)
 
 
-def _shipped(model: str | Path | None, mode: str) -> TraceMany:
+def _shipped(model: str | Path | None, mode: str, fast: bool) -> TraceMany:
     def trace(pictures: Sequence[NDArray[np.uint8]], texts: Sequence[str]) -> Sequence[Word]:
-        return trace_many(pictures, mode=mode, texts=texts if mode == "derender-with-text" else None, model=model)
+        told = texts if mode == "derender-with-text" else None
+        return trace_many(pictures, mode=mode, texts=told, model=model, fast=fast)
 
-    tracer(model)  # loaded now: a bad model is the user's error, not a failed word
+    tracer(model, fast)  # loaded now: a bad model is the user's error, not a failed word
     return trace
 
 

@@ -51,7 +51,7 @@ def wish(fields: Mapping[str, Any]) -> Wish:
     asked = Wish(
         given.get("mode") or ("derender-with-text" if text else usual.mode), text,
         given.get("detector", usual.detector), given.get("model"),
-        int(page) if page.isdecimal() and len(page) < 6 else 0, given.get("flatten", "") in ("1", "true", "on"),
+        int(page) if page.isdecimal() and len(page) < 6 else 0, _is_on(given, "flatten"), _is_on(given, "fast"),
     )  # fmt: skip
     _known("mode", asked.mode, MODES)
     _known("detector", asked.detector, detectors())
@@ -61,6 +61,10 @@ def wish(fields: Mapping[str, Any]) -> Wish:
     if asked.mode == "derender-with-text" and not text:
         raise Refused(422, 'the mode derender-with-text needs the field "text"')
     return asked
+
+
+def _is_on(given: Mapping[str, str], name: str) -> bool:
+    return given.get(name, "") in ("1", "true", "on")
 
 
 def _known(kind: str, value: str, known: tuple[str, ...]) -> None:

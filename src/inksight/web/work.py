@@ -46,6 +46,8 @@ class Wish:
     """Of a PDF or TIFF, from 1."""
     flatten: bool = False
     """Whether the sheet is laid flat, so that picture and ink are those of the flat sheet."""
+    fast: bool = False
+    """Whether each word is looked at once alone."""
 
 
 def prepare() -> None:
@@ -90,7 +92,9 @@ def as_jpeg(picture: Picture) -> bytes:
 def convert(picture: Picture, wish: Wish, ticket: Ticket, tell: Tell) -> Page:
     """The ink of a page; `tell` gets "boxes" when the words are found and "words" whenever some are traced."""
     watch = _Watch(ticket, tell)
-    return pipeline.convert(picture, mode=wish.mode, detector=wish.detector, model=wish.model, listener=watch)
+    return pipeline.convert(
+        picture, mode=wish.mode, detector=wish.detector, model=wish.model, fast=wish.fast, listener=watch
+    )
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,8 @@ class _Watch:
 
 def trace(picture: Picture, wish: Wish, ticket: Ticket, tell: Tell) -> Page:
     """The ink of a picture of one word, of which nothing is told before it is complete."""
-    word = tracer.trace(picture.pixels, mode=wish.mode, text=wish.text, model=wish.model).transformed(picture.frame)
+    found = tracer.trace(picture.pixels, mode=wish.mode, text=wish.text, model=wish.model, fast=wish.fast)
+    word = found.transformed(picture.frame)
     return Page.of_words([word] if word.strokes or word.text else [], picture.width, picture.height)
 
 

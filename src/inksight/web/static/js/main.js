@@ -56,7 +56,7 @@ async function bring(file, kind = $("kind").value, extra = {}) {
   state.source = { file, kind };
   choose(null);
   const wish = { mode: $("mode").value, detector: $("detector").value, model: $("model").value, ...extra };
-  if ($("flatten").checked) wish.flatten = 1;
+  for (const name of ["flatten", "fast"]) if ($(name).checked) wish[name] = 1;
   if (wish.mode === "derender-with-text") wish.text = $("told").value;
   if (kind === "word") delete wish.detector;
   say("Looking at the picture …");

@@ -144,6 +144,18 @@ def test_word_crops_of_60_pixels(pen: int, paper: tuple[int, ...], ink: tuple[in
     assert precision > 0.97
 
 
+@pytest.mark.parametrize("pen", [10, 15])
+@pytest.mark.parametrize(("paper", "ink"), [(PAPER, PEN), (BOARD, (215, 220, 210))])
+def test_bold_letters_fill_blocks_of_a_crop(pen: int, paper: tuple[int, ...], ink: tuple[int, ...]) -> None:
+    drawn = Image.new("L", (360, 150), 0)
+    ImageDraw.Draw(drawn).line(scribble(70, 75, 80, 4), fill=255, width=pen, joint="curve")
+    mask = np.asarray(drawn.filter(ImageFilter.GaussianBlur(0.6)), np.float32) / 255
+    recall, precision, on_paper = separation(ink_map(photo(mask, paper, ink)), mask)
+    assert recall > 0.97
+    assert precision > 0.97
+    assert on_paper < 0.01
+
+
 @pytest.mark.parametrize(
     ("x0", "y0", "x1", "y1"), [(20, 20, 50, 25), (30, 20, 36, 26), (33, 4, 37, 36), (0, 18, 70, 22)]
 )

@@ -1,11 +1,12 @@
 /** From a picture to an ink map: light flattened, polarity and colour of the ink found. The port of inkmap.py. */
 
-import { Grid, percentiles, rint, clip } from "./grid.js";
+import { Grid, clip, median, percentiles, rint } from "./grid.js";
 import { blurredByOne, mixed, nearest, resize } from "./pillow.js";
 
 const BLOCKS = 16;
 const BLOCK = 48;
 const FAINTEST = 0.1;
+const HIDDEN = 0.7;
 const DARK = 16;
 
 /**
@@ -113,10 +114,11 @@ function levelsOf(grey, lightInk) {
   const [width, height] = [columns * BLOCK, rows * BLOCK];
   const small = resize(grey, width, height, "box");
   const signed = new Grid(width, height, Float32Array.from(small.data, (v) => v * sign));
-  const paper = paperOf(signed, Math.min(rows, columns) >= BLOCKS / 2).data.map((v) => v * sign);
+  const isPage = Math.min(rows, columns) >= BLOCKS / 2;
+  const paper = paperOf(signed, isPage).data.map((v) => v * sign);
   const pixels = nearest(grey, width, height).data;
   const excess = new Grid(width, height, paper.map((v, i) => (v - pixels[i]) * sign));
-  const { middle, sigma } = noise(excess, rows, columns);
+  const { middle, sigma } = noise(excess, rows, columns, isPage);
   const [contrast, clearness] = [[], []];
   for (let i = 0; i < paper.length; i++) {
     const over = Math.fround(excess.data[i] - middle[i]);
@@ -243,14 +245,23 @@ export function solved(m) {
   return rows.map((row, i) => (Math.abs(row[i]) < 1e-9 ? 0 : row[n] / row[i]));
 }
 
-/** Mean and standard deviation of paper - grey where there is no ink, varying with the place. */
-function noise(excess, rows, columns) {
+/** Mean and standard deviation of paper - grey where there is no ink, varying with the place. Noise that would hide most
+ * of a crop's ink is the ink of a bold pen. */
+function noise(excess, rows, columns, isPage) {
   const [middle, sigma] = [new Float32Array(rows * columns), new Float32Array(rows * columns)];
   blocksOf(excess, rows, columns).forEach((block, i) => {
     const [low, high] = percentiles(block, [10, 35]);
     sigma[i] = Math.max((high - low) / 0.896, 0.7);
     middle[i] = high + 0.385 * sigma[i];
   });
+  const most = HIDDEN * percentiles(excess.data, [99])[0];
+  const isFull = Array.from(middle, (m, i) => m + 3 * sigma[i] > most);
+  if (!isPage && isFull.includes(true) && isFull.includes(false)) {
+    for (const values of [middle, sigma]) {
+      const usual = median(values.filter((_, i) => !isFull[i]));
+      isFull.forEach((full, i) => full && (values[i] = usual));
+    }
+  }
   const spread = (values) => resize(new Grid(columns, rows, values), excess.width, excess.height, "bilinear").data;
   return { middle: spread(middle), sigma: spread(sigma) };
 }

@@ -16,6 +16,7 @@ _BLOCKS = 16  # the longer side is cut into at most this many blocks; paper and 
 _BLOCK = 48  # side of a block in the reduced picture; also the smallest block in pixels of the picture
 _FAINTEST = 0.1  # contrast beyond the noise from which ink is stretched to 1; fainter marks stay grey
 _PEN = 0.6  # the usual ink on a pen's line is 0.85 and more, on the spots of textures 0.45 and less
+_HIDDEN = 0.7  # of the ink's contrast: noise that reaches this is ink
 _DARK = 16.0  # grey levels added to the paper's when dividing by it: keeps the noise of black surfaces small
 
 
@@ -98,10 +99,11 @@ def _levels(grey: Image.Image, light_ink: bool) -> tuple[Map, float, float]:
     """
     sign = np.float32(-1 if light_ink else 1)
     small, rows, columns = _blocks(grey)
-    paper = _paper(small * sign, is_page=min(rows, columns) >= _BLOCKS // 2) * sign
+    is_page = min(rows, columns) >= _BLOCKS // 2
+    paper = _paper(small * sign, is_page) * sign
     pixels = np.asarray(grey.resize(small.shape[1::-1], Image.Resampling.NEAREST), np.float32)
     excess = (paper - pixels) * sign
-    middle, sigma = _noise(excess, rows, columns)
+    middle, sigma = _noise(excess, rows, columns, is_page)
     excess -= middle
     inked = excess > np.maximum(5 * sigma, 0.06 * (paper + _DARK))
     paper = np.maximum(paper - (middle + 3 * sigma) * sign, 0)
@@ -162,19 +164,22 @@ def _plane(values: Map) -> Map:
     return plane
 
 
-def _noise(excess: Map, rows: int, columns: int) -> tuple[Map, Map]:
+def _noise(excess: Map, rows: int, columns: int, is_page: bool) -> tuple[Map, Map]:
     """Mean and standard deviation of paper - grey where there is no ink, varying with the place.
 
-    From each block's 10th and 35th percentile, which ink on less than half of the block hardly moves.
+    From each block's 10th and 35th percentile, which ink on less than half of the block hardly moves. In a crop, a bold
+    pen fills more: where noise would hide most of the ink, it is ink, and the noise is that of the other blocks.
     """
     blocks = excess.reshape(rows, _BLOCK, columns, _BLOCK).swapaxes(1, 2).reshape(rows, columns, -1)
     low, high = np.percentile(blocks, (10, 35), axis=2).astype(np.float32)
     sigma = np.maximum((high - low) / 0.896, 0.7)  # in sigmas they lie at -1.282 and -0.385; rounding alone gives 0.3
+    middle = high + 0.385 * sigma
+    full = middle + 3 * sigma > _HIDDEN * np.percentile(excess, 99)
+    if not is_page and not full.all():
+        middle[full], sigma[full] = np.median(middle[~full]), np.median(sigma[~full])
     size = excess.shape[::-1]
-    middle, sigma = (
-        np.array(Image.fromarray(v).resize(size, Image.Resampling.BILINEAR)) for v in (high + 0.385 * sigma, sigma)
-    )
-    return middle, sigma
+    wide = [np.array(Image.fromarray(v).resize(size, Image.Resampling.BILINEAR)) for v in (middle, sigma)]
+    return wide[0], wide[1]
 
 
 def is_drawn(ink: Map, mask: NDArray[np.bool_]) -> bool:

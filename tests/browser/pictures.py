@@ -5,14 +5,14 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-PAPERS = ("plain", "light ink", "noisy", "ruled", "large", "tiny")
+PAPERS = ("plain", "light ink", "noisy", "ruled", "large", "tiny", "bold")
 
 
 @cache
 def picture(paper):
     """uint8 (H, W, 3)."""
     rng = np.random.default_rng(PAPERS.index(paper))
-    width, height, pen = {"large": (900, 820, 9), "tiny": (90, 44, 2)}.get(paper, (360, 150, 5))
+    width, height, pen = {"large": (900, 820, 9), "tiny": (90, 44, 2), "bold": (360, 150, 15)}.get(paper, (360, 150, 5))
     dark = Image.new("L", (4 * width, 4 * height))
     for line in strokes(width, height):
         ImageDraw.Draw(dark).line([(4 * x, 4 * y) for x, y in line.tolist()], fill=255, width=4 * pen, joint="curve")

@@ -49,17 +49,18 @@ def race(data: Path, quick: bool) -> dict[str, Any]:
         file.write_bytes(pickle.dumps(rendered(words)))
         for n, path in longer.items():
             path.write_bytes(pickle.dumps(rendered(of_length(words, n, 2 if quick else 8))))
-        models = {DEFAULT_MODEL: None} | {p.name: str(p) for p in MODELS.iterdir() if p.name.startswith("small")}
         found = {
             "machine": measure.machine(), "quick": quick, "tokens": 20 if quick else TOKENS,
             "startup": startup(work, runs), "package_mb": measure.megabytes(MODELS.parent),
-            "models": {name: ours(model, str(file), count, runs) for name, model in models.items()},
-            "lengths": {n: words_of(None, path, 2 if quick else 8, 1, 0, runs) for n, path in longer.items()},
+            "models": {
+                DEFAULT_MODEL: ours(False, file, count, runs), f"{DEFAULT_MODEL} --fast": ours(True, file, count, runs),
+            },
+            "lengths": {n: words_of(False, path, 2 if quick else 8, 1, 0, runs) for n, path in longer.items()},
             "counts": {
-                n: words_of(None, file, n, 2, 0, runs) for n in ((4, 16) if quick else (4, 8, 16, 32, 64, 96))
+                n: words_of(False, file, n, 2, 0, runs) for n in ((4, 16) if quick else (4, 8, 16, 32, 64, 96))
             },
             "pixels": {
-                s: measure.task("page", 2, model=None, scale=s, runs=0 if quick else 1)
+                s: measure.task("page", 2, fast=False, scale=s, runs=0 if quick else 1)
                 for s in ((0.5,) if quick else (0.5, 0.75, 1.0, 1.5, 2.0))
             },
             "classical": {
@@ -80,23 +81,20 @@ def startup(work: Path, runs: int) -> dict[str, float]:
     }
 
 
-def ours(model: str | None, file: str, count: int, runs: int) -> dict[str, Any]:
-    """Figures of one of our models."""
+def ours(fast: bool, file: Path, count: int, runs: int) -> dict[str, Any]:
+    """Figures of the shipped model."""
     rows = {
-        f"words, {threads} threads, batch {batch or 'as on a page'}": words_of(
-            model, Path(file), count, threads, batch, runs
-        )
+        f"words, {threads} threads, batch {batch or 'as on a page'}": words_of(fast, file, count, threads, batch, runs)
         for threads, batch in ((1, 1), (1, 8), (1, 0), (2, 0))
     }
-    pages = {f"page, {n} threads": measure.task("page", n, model=model, scale=1.0, runs=runs) for n in (1, 2)}
-    folder = Path(model) if model else MODELS / DEFAULT_MODEL
-    sizes = {"size_mb": sum(p.stat().st_size for p in folder.glob("*.onnx")) / 1e6}
-    return {"load": measure.task("load", 1, model=model) | sizes, **rows, **pages}
+    pages = {f"page, {n} threads": measure.task("page", n, fast=fast, scale=1.0, runs=runs) for n in (1, 2)}
+    sizes = {"size_mb": sum(p.stat().st_size for p in (MODELS / DEFAULT_MODEL).glob("*.onnx")) / 1e6}
+    return {"load": measure.task("load", 1, fast=fast) | sizes, **rows, **pages}
 
 
-def words_of(model: str | None, file: Path, most: int, threads: int, batch: int, runs: int) -> dict[str, Any]:
+def words_of(fast: bool, file: Path, most: int, threads: int, batch: int, runs: int) -> dict[str, Any]:
     """Seconds per word of the first `most` words of a file."""
-    return measure.task("words", threads, model=model, file=str(file), most=most, batch=batch, runs=runs)
+    return measure.task("words", threads, fast=fast, file=str(file), most=most, batch=batch, runs=runs)
 
 
 def originals(work: Path, quick: bool) -> dict[str, dict[str, Any]]:

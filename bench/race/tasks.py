@@ -1,4 +1,4 @@
-"""What is timed, each in a fresh process: `python -m bench.race.tasks NAME '{"model": null, ...}'` prints a JSON line.
+"""What is timed, each in a fresh process: `python -m bench.race.tasks NAME '{"fast": false, ...}'` prints a JSON line.
 
 OMP_NUM_THREADS says how many threads a task may use.
 """
@@ -42,19 +42,19 @@ def samples(path: str, least: int = 0, most: int = 10**9) -> list[Any]:
     return list(pickle.loads(Path(path).read_bytes()))[least:most]
 
 
-def load(model: str | None) -> Facts:
-    """Seconds until a model can trace, without and with the import of ONNX Runtime."""
+def load(fast: bool) -> Facts:
+    """Seconds until the shipped model can trace, without and with the import of ONNX Runtime."""
     start = time.perf_counter()
     import onnxruntime  # noqa: F401
 
     from inksight.tracer import Tracer
 
     imported = time.perf_counter()
-    Tracer(model)
+    Tracer(fast=fast)
     return {"import": imported - start, "load": time.perf_counter() - imported}
 
 
-def words(model: str | None, file: str, most: int, batch: int, runs: int) -> Facts:
+def words(fast: bool, file: str, most: int, batch: int, runs: int) -> Facts:
     """Seconds per word; `batch` 0: batches as a page has them."""
     from inksight import canvas, pipeline
     from inksight.image import ink_map
@@ -62,7 +62,7 @@ def words(model: str | None, file: str, most: int, batch: int, runs: int) -> Fac
     from inksight.tracer import Tracer
 
     inks = [ink_map(s.picture) for s in samples(file, 0, most)]
-    tracer = Tracer(model)
+    tracer = Tracer(fast=fast)
     if batch:
         jobs = [list(range(at, min(at + batch, len(inks)))) for at in range(0, len(inks), batch)]
     else:
@@ -76,7 +76,7 @@ def words(model: str | None, file: str, most: int, batch: int, runs: int) -> Fac
     return {"seconds": _best(once, runs) / len(inks), "words": len(inks)}
 
 
-def page(model: str | None, scale: float, runs: int) -> Facts:
+def page(fast: bool, scale: float, runs: int) -> Facts:
     """A page of 48 words, whole and its words alone, and the seconds of the very first one."""
     from PIL import Image
 
@@ -88,11 +88,11 @@ def page(model: str | None, scale: float, runs: int) -> Facts:
         picture = picture.convert("RGB").resize(size)
     reports: list[PageReport] = []
     start = time.perf_counter()
-    count = len(inksight.convert(picture, model=model, report=reports.append).words)
+    count = len(inksight.convert(picture, fast=fast, report=reports.append).words)
     first = whole = time.perf_counter() - start
     for _ in range(runs):
         start = time.perf_counter()
-        inksight.convert(picture, model=model, report=reports.append)
+        inksight.convert(picture, fast=fast, report=reports.append)
         whole = min(whole, time.perf_counter() - start)
     tracing = min(r.seconds["tracing"] for r in reports)
     return {

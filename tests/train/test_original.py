@@ -19,6 +19,7 @@ from inksight.tokens import GRID, VOCABULARY_SIZE, decode_original, encode_origi
 from tests.synthetic import word, write_packed  # noqa: E402
 from train import pack, pack_words, train_original  # noqa: E402
 from train.data import Drawing  # noqa: E402
+from train.model import Config, InkModel  # noqa: E402
 from train.original import NONE, PATCHES, PROMPTS, Codec, OriginalModel, Parts  # noqa: E402
 from train.original_data import (  # noqa: E402
     DENSE,
@@ -94,10 +95,12 @@ def test_parameters_are_those_of_the_parts(preset, vit, width, inner, layers, pu
     assert embeddings[0] is embeddings[1] is embeddings[2] is not model.mt5.lm_head.weight
 
 
-def test_the_preset_for_comparison_is_as_large_as_ours(codec):
+@pytest.mark.parametrize(("preset", "size"), [("same-budget", "base"), ("same-budget-small", "small")])
+def test_the_presets_for_comparison_are_as_large_as_ours(codec, preset, size):
     with torch.device("meta"):
-        model = OriginalModel(Parts("same-budget"), len(codec))
-    assert 8e6 < parameters(model) < 10e6
+        theirs = OriginalModel(Parts(preset), len(codec))
+        ours = InkModel(Config.of(size))
+    assert parameters(theirs) == pytest.approx(parameters(ours), rel=0.1)
 
 
 @pytest.mark.parametrize("preset", ["tiny", "same-budget"])

@@ -9,6 +9,9 @@ Takes the report.json files of `inksight evaluate -o FOLDER`, and replaces what 
     failures     what the scores say is wrong with the worst 40 test words
 
     python -m bench.card --test test/report.json --real real/report.json --mode derender/report.json ...
+
+The test report may be that of `python -m bench.peers`, which has more rows; `--original` takes a report of
+`python -m bench.original` on the same words or the first of them, and makes it a row as well.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from inksight.tokens import READING
 
 CARDS = Path(__file__).parent.parent / "src/inksight/models"
 WORST = 40
+ORIGINAL = "original's shape"
 OF_TEXT = ("cer", "cer_caseless", "exact", "hard_pass")
 OF_ALL = ("crashed", "seconds")
 
@@ -77,10 +81,13 @@ def main() -> None:
     parser.add_argument("--test", required=True, help="report.json of drawn test words")
     parser.add_argument("--real", required=True, help="report.json of real words")
     parser.add_argument("--mode", action="append", default=[], help="report.json of another mode; may be repeated")
+    parser.add_argument("--original", help="report.json of bench.original")
     parser.add_argument("--card", default=str(CARDS / DEFAULT_MODEL / "README.md"))
     options = parser.parse_args()
     try:
         test, real, *modes = (_read(p) for p in (options.test, options.real, *options.mode))
+        if options.original:
+            test = with_row(test, ORIGINAL, _read(options.original))
         card = Path(options.card).read_text("utf-8")
         save(Path(options.card), filled(card, sections(test, real, modes)).encode())
     except (OSError, ValueError, KeyError) as error:
@@ -104,6 +111,15 @@ def filled(card: str, parts: Mapping[str, str]) -> str:
             raise ValueError(f"the card has {found} times {begin} ... {end}, not once")
         card = marked.sub(f"{begin}\n{text}\n{end}".replace("\\", r"\\"), card)
     return card
+
+
+def with_row(report: Report, name: str, other: Report) -> Report:
+    """The report with another's model as a further row. Raises ValueError if that isn't of the first of its words."""
+    texts, others = ([w["text"] for w in r["words"]] for r in (report, other))
+    if others != texts[: len(others)]:
+        raise ValueError(f"the report for the row {name} is not of the same words")
+    rows = {part: {"model": None, name: other[part]["model"]} | report[part] for part in ("summary", "rows")}
+    return {**report, **rows}
 
 
 def sections(test: Report, real: Report, modes: Sequence[Report]) -> dict[str, str]:

@@ -87,3 +87,19 @@ def test_modes_are_compared_on_the_same_words_by_what_they_do():
     assert cells["CER"] == ["0.2", "", "0.1"]
     with pytest.raises(ValueError, match="same words"):
         card.beside([report(GOOD), report(GOOD, GOOD)])
+
+
+def test_the_original_becomes_a_row():
+    ours, theirs = report(GOOD, GOOD), report(GOOD | {"ldtw": 7.0})
+    ours["rows"]["skeleton"], ours["summary"]["skeleton"] = ours["rows"]["model"], ours["summary"]["model"]
+    table = card.whole(card.with_row(ours, "theirs", theirs))
+    assert [c.strip() for c in table.splitlines()[0].split("|")[2:-1]] == ["model", "theirs", "skeleton"]
+    assert [c.strip() for c in table.splitlines()[2].split("|")[2:-1]] == ["2", "1", "2"]
+    assert [c.strip() for c in table.splitlines()[3].split("|")[2:-1]] == ["1", "7", "1"]
+
+
+def test_a_row_of_other_words_is_refused():
+    other = report(GOOD)
+    other["words"][0]["text"] = "another"
+    with pytest.raises(ValueError, match="not of the same words"):
+        card.with_row(report(GOOD, GOOD), "theirs", other)

@@ -2,6 +2,8 @@
 
     python -m train.export .cache/run/model.safetensors src/inksight/models/NAME
 
+Several files of weights, from runs that began with the same ones, become their mean.
+
 The decoder is exported as one step with a key-value cache of fixed capacity: the graph reads the cache where it lies
 and returns the new keys and values alone, so that nothing is copied from step to step.
 
@@ -15,6 +17,7 @@ import argparse
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -128,10 +131,10 @@ def decoder_graph(model: InkModel, path: Path) -> None:
     )  # fmt: skip
 
 
-def export(source: Path, config: dict, folder: Path, *, quantize: bool = True) -> None:
+def export(state: Mapping[str, Tensor], config: dict, folder: Path, *, quantize: bool = True) -> None:
     """Write the model's folder; an existing one is replaced file by file."""
     model = InkModel(Config.from_dict(config)).eval()
-    model.load_state_dict(weights.load(source))
+    model.load_state_dict(state)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
@@ -144,7 +147,7 @@ def export(source: Path, config: dict, folder: Path, *, quantize: bool = True) -
             onnx.checker.check_model(work / name)
             shutil.copyfile(work / name, folder / name)
         weights.save(model.state_dict(), work / "model.safetensors")
-        shutil.copyfile(work / "model.safetensors", folder / "model.safetensors")  # may be where they came from
+        shutil.copyfile(work / "model.safetensors", folder / "model.safetensors")
     facts = asdict(model.config) | {k: config[k] for k in ("samples", "minutes") if k in config}
     facts |= {"format": 1, "max_step": MAX_STEP, "tolerance": TOLERANCE, "height": 64, "max_width": 448}
     (folder / "config.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
@@ -166,16 +169,12 @@ def _quantized(graph: Path, path: Path) -> None:
 def main() -> None:
     """Export from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("weights", type=Path, help="model.safetensors; config.json lies beside it")
+    parser.add_argument("weights", type=Path, nargs="+", help="model.safetensors; config.json lies beside the first")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--float", action="store_true", help="keep 32-bit weights in the graphs")
     args = parser.parse_args()
-    export(
-        args.weights,
-        json.loads((args.weights.parent / "config.json").read_text()),
-        args.folder,
-        quantize=not args.float,
-    )
+    config = json.loads((args.weights[0].parent / "config.json").read_text())
+    export(weights.mean(args.weights), config, args.folder, quantize=not args.float)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Rounding moves a weight by at most 1/254 of the largest of its row, which traini
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -41,3 +41,17 @@ def load(path: Path) -> dict[str, Tensor]:
         elif not name.endswith(SCALE):
             state[name] = values.float() if values.is_floating_point() else values
     return state
+
+
+def mean(paths: Sequence[Path]) -> dict[str, Tensor]:
+    """The mean of several sets of one network's weights, as `load` gives them.
+
+    Of runs that began with the same weights: it lies between them, and is as a rule better than each (Wortsman and
+    others, "Model soups", 2022). What is no float is the first one's. Raises ValueError for different networks.
+    """
+    first, *others = map(load, paths)
+    for path, other in zip(paths[1:], others, strict=True):
+        if {k: v.shape for k, v in other.items()} != {k: v.shape for k, v in first.items()}:
+            raise ValueError(f"{path}: weights of another network than {paths[0]}")
+    whole = {name: [state[name] for state in (first, *others)] for name in first}
+    return {n: torch.stack(v).mean(dim=0) if v[0].is_floating_point() else v[0] for n, v in whole.items()}

@@ -49,3 +49,21 @@ def test_a_matrix_takes_a_quarter_of_the_room(tmp_path):
 def test_older_files_are_read(kind, tmp_path):
     save_file({"matrix": torch.eye(3, dtype=kind)}, tmp_path / "w.safetensors")
     assert torch.equal(weights.load(tmp_path / "w.safetensors")["matrix"], torch.eye(3))
+
+
+def test_the_mean_lies_between(state, tmp_path):
+    paths = [tmp_path / f"{name}.safetensors" for name in "abc"]
+    for k, path in enumerate(paths):
+        save_file({n: v * (k + 1) for n, v in state.items()}, path)
+    mean = weights.mean(paths)
+    assert torch.allclose(mean["kernel"], 2 * state["kernel"])
+    assert mean["count"] == 12
+    assert all(torch.equal(v, state[n]) for n, v in weights.mean(paths[:1]).items())
+
+
+def test_other_networks_have_no_mean(tmp_path):
+    paths = [tmp_path / "a.safetensors", tmp_path / "b.safetensors"]
+    for size, path in enumerate(paths):
+        save_file({"bias": torch.zeros(size + 1)}, path)
+    with pytest.raises(ValueError, match=r"b\.safetensors: weights of another network"):
+        weights.mean(paths)

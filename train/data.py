@@ -51,8 +51,6 @@ UNWRITTEN = (
 """Parts of the names of fonts that no hand writes: blackletter, serifs, doubled lines, other letters than labelled."""
 JOINT = 0.13
 """A letter of a font that ends this close to where the next one begins, in ink heights, is joined with it."""
-LATE = 0.06
-"""How often a stroke is left for the end: the decoder learns to go back to ink that it left over."""
 FRAMED = 0.4
 """How often a sample lies on the canvas just as image.fit would lay it."""
 TASKS = {DERENDER: 0.3, DERENDER_TEXT: 0.2, RECOGNIZE_DERENDER: 0.4, RECOGNIZE: 0.1}
@@ -78,12 +76,6 @@ class Drawing:
     def turned(self, matrix: Floats) -> Drawing:
         """Each point times the (2, 2) matrix; the ranks stay, as the matrix hardly changes sizes."""
         return Drawing(self.xy @ matrix, self.rank, self.count)
-
-    def picked(self, order: Integers) -> Drawing:
-        """These strokes in this order."""
-        ends = np.cumsum(self.count)
-        index = np.concatenate([np.arange(ends[k] - self.count[k], ends[k]) for k in order])
-        return Drawing(self.xy[index], self.rank[index], self.count[order])
 
     def stroke_numbers(self) -> Integers:
         """The stroke of each point."""
@@ -248,9 +240,6 @@ def place(store: InkStore, rng: np.random.Generator, max_width: int, *, augment:
         slant, turn, stretch = rng.normal(0, 0.12), rng.normal(0, 0.035), np.exp(rng.normal(0, 0.13))
         rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
         drawing = drawing.turned(np.array([[stretch, 0.0], [-slant * stretch, 1.0]]) @ rotation)
-        if len(drawing.count) > 2 and rng.random() < LATE:
-            late = rng.integers(len(drawing.count) - 1)
-            drawing = drawing.picked(np.append(np.delete(np.arange(len(drawing.count)), late), late))
     low = drawing.xy.min(axis=0)
     size = drawing.xy.max(axis=0) - low
     # As image.fit does it: the ink's height fills the canvas, but a dash or a dot is not blown up to it.

@@ -181,12 +181,6 @@ class TestPictures:
 
 
 class TestDraw:
-    def test_a_late_stroke_keeps_the_rest_in_order(self, inks):
-        drawing = inks[0].drawing
-        order = np.append(np.arange(1, len(drawing.count)), 0)
-        again = drawing.picked(order)
-        assert [p.tolist() for p in paths(again)] == [paths(drawing)[k].tolist() for k in order]
-
     def test_letters_of_a_font_are_joined_where_they_meet(self):
         letter = Drawing(np.array([[0.0, 0.0], [1.0, 0.0]]), np.full(2, np.inf), np.array([2]))
         near, far = letter.scaled(1, (1.05, 0.0)), letter.scaled(1, (3.0, 0.0))

@@ -174,7 +174,11 @@ def main() -> None:
     parser.add_argument("--float", action="store_true", help="keep 32-bit weights in the graphs")
     args = parser.parse_args()
     config = json.loads((args.weights[0].parent / "config.json").read_text())
-    export(weights.mean(args.weights), config, args.folder, quantize=not args.float)
+    try:
+        state = weights.mean(args.weights)
+    except ValueError as error:
+        parser.error(str(error))
+    export(state, config, args.folder, quantize=not args.float)
 
 
 if __name__ == "__main__":

@@ -254,10 +254,10 @@ function noise(excess, rows, columns, isPage) {
     sigma[i] = Math.max((high - low) / 0.896, 0.7);
     middle[i] = high + 0.385 * sigma[i];
   });
-  const most = HIDDEN * percentiles(excess.data, [99])[0];
-  const isFull = Array.from(middle, (m, i) => m + 3 * sigma[i] > most);
-  if (!isPage && isFull.includes(true) && isFull.includes(false)) {
-    for (const values of [middle, sigma]) {
+  if (!isPage) {
+    const most = HIDDEN * percentiles(excess.data, [99])[0];
+    const isFull = Array.from(middle, (m, i) => m + 3 * sigma[i] > most);
+    for (const values of isFull.includes(false) ? [middle, sigma] : []) {
       const usual = median(values.filter((_, i) => !isFull[i]));
       isFull.forEach((full, i) => full && (values[i] = usual));
     }

@@ -174,9 +174,10 @@ def _noise(excess: Map, rows: int, columns: int, is_page: bool) -> tuple[Map, Ma
     low, high = np.percentile(blocks, (10, 35), axis=2).astype(np.float32)
     sigma = np.maximum((high - low) / 0.896, 0.7)  # in sigmas they lie at -1.282 and -0.385; rounding alone gives 0.3
     middle = high + 0.385 * sigma
-    full = middle + 3 * sigma > _HIDDEN * np.percentile(excess, 99)
-    if not is_page and not full.all():
-        middle[full], sigma[full] = np.median(middle[~full]), np.median(sigma[~full])
+    if not is_page:
+        full = middle + 3 * sigma > _HIDDEN * np.percentile(excess, 99)
+        if not full.all():
+            middle[full], sigma[full] = np.median(middle[~full]), np.median(sigma[~full])
     size = excess.shape[::-1]
     wide = [np.array(Image.fromarray(v).resize(size, Image.Resampling.BILINEAR)) for v in (middle, sigma)]
     return wide[0], wide[1]

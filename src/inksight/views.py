@@ -53,8 +53,8 @@ class View(NamedTuple):
 
 STRAIGHT = View()
 ROUNDS = (View(slant=-0.15),), (View(fill=0.72), View(fill=0.88), View(slant=0.15))
-"""The other views, those of a round together. Every word is seen in the first; the next is for those, two of five,
-whose ink isn't borne out so far."""
+"""The other views, those of a round together. Every word is seen in the first; the next is for those, one of
+three, whose ink isn't borne out so far."""
 
 
 def slanted(ink: Map, slant: float) -> tuple[Map, Affine]:

@@ -32,8 +32,8 @@ from browser.serve import serving
 from inksight import formats
 from inksight.evaluate import metrics
 from inksight.evaluate.sets import Sample, rendered, unipen_words
-from inksight.geometry import distance_to_polyline
 from inksight.ink import Word
+from inksight.ink.curves import distance_to_polyline
 
 _SLOW = 120_000
 """Milliseconds after which a word is given up."""

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inksight.geometry import Array
+from inksight.ink.curves import Array
 
 Pixels = NDArray[np.uint8]
 

@@ -25,10 +25,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from inksight.engine import DEFAULT_MODEL
 from inksight.evaluate.report import table
-from inksight.saving import save
-from inksight.tokens import READING
+from inksight.formats.saving import save
+from inksight.recognition.models import DEFAULT_MODEL
+from inksight.recognition.tokens import READING
 
 CARDS = Path(__file__).parent.parent / "src/inksight/models"
 WORST = 40

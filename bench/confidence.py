@@ -1,4 +1,4 @@
-"""Does a word's confidence come true? Fits the constants of inksight/trust.py and shows how often.
+"""Does a word's confidence come true? Fits the constants of inksight/recognition/confidence.py and shows how often.
 
 Words of validation writers, drawn as photos, and real words of held-out writers are traced. Ink is good when its body
 LDTW is under 6 % (known for drawn words alone), a text when it is right in every character. What the fitted functions
@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from inksight import trust
 from inksight.evaluate import metrics
 from inksight.evaluate.sets import Sample, real_words, rendered, unipen_words
-from inksight.image import binarize
+from inksight.imaging.pictures import binarize
+from inksight.imaging.ruling import word_ink
 from inksight.ink import Stroke
-from inksight.ruling import word_ink
-from inksight.tracer import BATCH, Tracer, tracer
+from inksight.recognition import confidence
+from inksight.recognition.tracer import BATCH, Tracer, tracer
 
 Array = NDArray[np.float64]
 
@@ -73,7 +73,7 @@ def collect(samples: Sequence[Sample], model: Tracer) -> list[Row]:
         masks = [binarize(ink) for ink in inks]
         results = model._attempt(MODE, inks, masks, [None] * len(part), [("", 0.0)] * len(part))
         for sample, result in zip(part, results, strict=True):
-            ink, text = trust.ink_features(result.found), trust.text_features(result.found)
+            ink, text = confidence.ink_features(result.found), confidence.text_features(result.found)
             right = float(result.word.text == sample.text)
             said, good = result.word.confidence, _is_good(sample, result.word.strokes)
             rows.append(Row(sample.writer, ink, text, max(0.0, result.score), said, good, right))

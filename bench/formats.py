@@ -30,11 +30,11 @@ from PIL import Image
 import inksight
 from inksight import formats
 from inksight.formats import Style
+from inksight.formats.dataset import read_packed
 from inksight.formats.film import film
 from inksight.formats.style import Photo
-from inksight.image import open_image
+from inksight.imaging.pictures import open_image
 from inksight.ink import Page
-from inksight.packed import read_packed
 
 ROOT = Path(__file__).parent.parent
 DOC = ROOT / "docs" / "formats.md"

@@ -20,13 +20,13 @@ from PIL import Image
 
 from bench.camera import TABLES, Camera, Shot, shoot
 from bench.sheets import pages
-from inksight.detect.rapidocr import shared
-from inksight.geometry import Array
-from inksight.image import Pixels
+from inksight.imaging.pictures import Pixels
+from inksight.imaging.rectify import Sheet, as_it_is, flatten
+from inksight.imaging.rectify.contour import contour
+from inksight.imaging.rectify.outline import outlines
+from inksight.ink.curves import Array
+from inksight.layout.rapidocr import shared
 from inksight.pipeline import WORKING_SIDE
-from inksight.sheet import Sheet, as_it_is, flatten
-from inksight.sheet.contour import contour
-from inksight.sheet.outline import outlines
 
 RESULTS = Path(__file__).parent / "results" / "geometry.md"
 

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inksight.evaluate.sets import _balanced, is_held_out
-from inksight.image import fit, ink_map, standardise
-from inksight.ruling import without_ruling
+from inksight.imaging.pictures import fit, ink_map, standardise
+from inksight.imaging.ruling import without_ruling
 from train.data import HEIGHT, InkStore, place, segments
 from train.render import render
 

@@ -20,14 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inksight.engine import is_saved_model
 from inksight.errors import InputError
 from inksight.evaluate.run import TraceMany, evaluate
-from inksight.image import ink_map
+from inksight.imaging.pictures import ink_map
+from inksight.imaging.ruling import without_ruling
 from inksight.ink import Word
-from inksight.released import Released, Writer
-from inksight.ruling import without_ruling
-from inksight.tokens import MODES, to_text
+from inksight.original.released import Released, Writer
+from inksight.recognition.models import is_saved_model
+from inksight.recognition.tokens import MODES, to_text
 
 TOLD = "derender-with-text"
 

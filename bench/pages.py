@@ -24,9 +24,9 @@ import inksight
 from inksight import pipeline
 from inksight.errors import InputError
 from inksight.evaluate.metrics import cer
-from inksight.fidelity import distance
-from inksight.geometry import resample
+from inksight.imaging.raster import distance
 from inksight.ink import Box, Page, Word
+from inksight.ink.curves import resample
 from inksight.report import PageReport
 
 from .sheets import Block, Sheet, pages

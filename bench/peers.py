@@ -18,13 +18,13 @@ from types import ModuleType
 import numpy as np
 
 from inksight.errors import InputError
-from inksight.evaluate.peers import Peer
+from inksight.evaluate.baselines import Peer
 from inksight.evaluate.run import evaluate
 from inksight.evaluate.sets import Sample
-from inksight.fidelity import Mask
-from inksight.geometry import Array
-from inksight.image import binarize
-from inksight.ruling import word_ink
+from inksight.imaging.pictures import binarize
+from inksight.imaging.raster import Mask
+from inksight.imaging.ruling import word_ink
+from inksight.ink.curves import Array
 
 HALF = 0.5
 """From a pixel's number to its centre."""

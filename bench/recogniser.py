@@ -27,8 +27,8 @@ import torch
 
 from inksight.evaluate.metrics import edit_distance
 from inksight.evaluate.sets import rendered
-from inksight.packed import PackedInk, pack, read_packed
-from inksight.tracer import trace_many
+from inksight.formats.dataset import PackedInk, pack, read_packed
+from inksight.recognition.tracer import trace_many
 from train.online import FILES, Written, held_out, written
 from train.train_online import Run, readings, train
 

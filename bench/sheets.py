@@ -19,9 +19,9 @@ from PIL import Image
 
 from inksight.evaluate.render import blurred, brush, clouds
 from inksight.evaluate.sets import unipen_words
-from inksight.geometry import Array, resample, smooth
+from inksight.formats.dataset import PackedInk
 from inksight.ink import Box
-from inksight.packed import PackedInk
+from inksight.ink.curves import Array, resample, smooth
 
 Random = np.random.Generator
 Strokes = list[Array]

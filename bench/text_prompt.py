@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inksight.detect.rapidocr import shared
 from inksight.evaluate import metrics
 from inksight.evaluate.sets import Sample, real_words, rendered, unipen_words
+from inksight.imaging.ruling import word_ink
 from inksight.ink import Word
-from inksight.ruling import word_ink
-from inksight.tracer import Tracer, tracer
+from inksight.layout.rapidocr import shared
+from inksight.recognition.tracer import Tracer, tracer
 
 
 @dataclass(frozen=True)

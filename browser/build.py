@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from inksight.engine import model_folder
 from inksight.errors import InputError
+from inksight.recognition.models import model_folder
 
 from . import runtime
 

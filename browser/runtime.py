@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from inksight.errors import InputError
-from inksight.saving import save
+from inksight.formats.saving import save
 
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import inksight
 from inksight import formats
-from inksight.image import open_image
+from inksight.imaging.pictures import open_image
 
 PHOTO, OUT = Path(__file__).with_name("page.jpg"), Path("out")
 

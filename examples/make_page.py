@@ -22,7 +22,7 @@ from HersheyFonts import HersheyFonts
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from inksight.geometry import resample, smooth
+from inksight.ink.curves import resample, smooth
 
 Array = NDArray[np.float64]
 Curve = Array

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from inksight.tokens import to_text
+from inksight.recognition.tokens import to_text
 
 
 class Columns:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from inksight.fidelity import coverage, paint, spurious
+from inksight.imaging.raster import coverage, paint, spurious
 from inksight.ink import Line, Page, Stroke, Word
 
 

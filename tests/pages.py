@@ -8,14 +8,13 @@ from unittest.mock import patch
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from inksight import detect
-from inksight.detect.ruling import page_ink
-from inksight.frames import Homography
-from inksight.geometry import Affine
-from inksight.image import open_image
+from inksight.centerline.skeleton import trace
+from inksight.imaging.pictures import open_image
+from inksight.imaging.rectify.render import render
 from inksight.ink import Word
-from inksight.sheet.render import render
-from inksight.skeleton import trace
+from inksight.ink.frames import Affine, Homography
+from inksight.layout import detectors
+from inksight.layout.ruling import page_ink
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 TEXT = """Field notes, Monday
@@ -37,7 +36,7 @@ def example():
     """(pixels, detections) of examples/page.jpg, found offline."""
     rgb = open_image(EXAMPLES / "page.jpg")
     with patch.object(socket.socket, "connect", no_network):
-        return rgb, tuple(detect.load("rapidocr")(rgb))
+        return rgb, tuple(detectors.load("rapidocr")(rgb))
 
 
 @cache

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from inksight.packed import PackedInk, pack
+from inksight.formats.dataset import PackedInk, pack
 
 
 def glyph(letter: str) -> list[np.ndarray]:
@@ -24,5 +24,5 @@ def word(text: str, writer: str = "writer") -> PackedInk:
 
 
 def write_packed(path: Path, samples: Sequence[PackedInk]) -> None:
-    """Write the container that inksight.packed reads."""
+    """Write the container that inksight.formats.dataset reads."""
     path.write_bytes(pack(samples))

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from inksight.appearance import measured
 from inksight.evaluate.render import brush
-from inksight.image import ink_map
+from inksight.imaging.appearance import measured
+from inksight.imaging.pictures import ink_map
 from inksight.ink import Page, Stroke, Word
 
 RNG = np.random.default_rng(0)

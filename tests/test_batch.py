@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from inksight import formats
-from inksight.batch import Task, Work, do, run
+from inksight.batch.jobs import Task, Work, do, run
 from inksight.errors import InputError
 from tests import works
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bench import original
-from inksight.packed import PackedInk
+from inksight.formats.dataset import PackedInk
 from tests.columns import Columns
 from tests.synthetic import write_packed
 

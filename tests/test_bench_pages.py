@@ -5,7 +5,7 @@ import pytest
 
 from bench.pages import score
 from bench.sheets import Block, Piece, Sheet
-from inksight.fidelity import paint
+from inksight.imaging.raster import paint
 from inksight.ink import Line, Page, Stroke, Word, bounding_box
 from inksight.report import PageReport
 from tests.pages import zigzag

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inksight.canvas import fit, standardise
+from inksight.imaging.canvas import fit, standardise
 
 HEIGHT, MAX_WIDTH, FILL = 64, 512, 0.8
 

@@ -10,10 +10,12 @@ from PIL import Image
 
 import inksight
 from bench.camera import Camera, shoot
-from inksight import cli, detect, formats, pipeline, tokens
+from inksight import cli, formats, pipeline
 from inksight.evaluate import sets
-from inksight.image import open_pages
+from inksight.imaging.pictures import open_pages
 from inksight.ink import Word
+from inksight.layout import detectors
+from inksight.recognition import tokens
 from tests.pages import SkeletonTracer, drawn, flat, zigzag
 
 
@@ -22,7 +24,7 @@ def offline_model(monkeypatch):
     """No weights: the skeleton traces, and says that it read "hi"."""
     stand_in = SkeletonTracer("hi", 0.9)
     monkeypatch.setattr(pipeline, "_tracer", lambda *_: stand_in)
-    monkeypatch.setattr("inksight.tracer.tracer", lambda *_: stand_in)
+    monkeypatch.setattr("inksight.recognition.tracer.tracer", lambda *_: stand_in)
     return stand_in
 
 
@@ -202,7 +204,7 @@ def test_debug_shows_where_an_error_comes_from(folder):
 
 def test_the_choices_are_those_of_the_library():
     assert cli.MODES == tokens.MODES
-    assert cli.DETECTORS == detect.NAMES
+    assert cli.DETECTORS == detectors.NAMES
     assert sets.Split.__args__ == cli.SPLITS
 
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from inksight import formats
 from inksight.errors import InputError
 from inksight.formats import Style, dumps, dumps_pages, loads
+from inksight.formats.dataset import read_packed
 from inksight.ink import Line, Page, Stroke, Word
-from inksight.packed import read_packed
-from inksight.timing import times
+from inksight.ink.timing import times
 
 FEW = settings(max_examples=40, deadline=None)
 

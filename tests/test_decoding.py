@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from inksight.decoding import PATIENCE, decode
-from inksight.engine.onnx import CELL, OFF, Choices, Memory
-from inksight.tokens import (
+from inksight.recognition.decoding import PATIENCE, decode
+from inksight.recognition.engine import CELL, OFF, Choices, Memory
+from inksight.recognition.tokens import (
     DERENDER_TEXT,
     DOWN,
     END,

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from inksight import cli, formats
-from inksight.derenderings import files, human, sheet
-from inksight.derenderings.files import FOLDERS, Derendering, Origin, dumps, find, read, square
 from inksight.errors import InputError
 from inksight.ink import Stroke, Word
+from inksight.original import derenderings, gallery, human
+from inksight.original.derenderings import FOLDERS, Derendering, Origin, dumps, find, read, square
 from tests.pages import SkeletonTracer, drawn, zigzag
 
 INK = """<ink xmlns="http://www.w3.org/2003/InkML">
@@ -37,7 +37,7 @@ def folder(tmp_path):
             Image.fromarray(drawn(zigzag(30, 20), size=(120, 60))).save(
                 tmp_path / dataset / "images_sample" / f"{id_}.png"
             )
-        for m, model in enumerate(files.MODELS):
+        for m, model in enumerate(derenderings.MODELS):
             for folder, mode in THEIR_MODES.items():
                 place = tmp_path / f"{model}_{dataset}_inkml" / folder
                 place.mkdir(parents=True)
@@ -55,8 +55,8 @@ def folder(tmp_path):
 def test_all_of_it_is_found(folder):
     examples = find(folder)
     assert [(e.dataset, e.id) for e in examples] == [("HierText", "0d44_76"), ("IAM", "g06-1_2"), ("IAM", "png-10")]
-    assert all(set(e.inks) == {Origin(m, f) for m in files.MODELS for f in FOLDERS} for e in examples)
-    assert sheet.origins(examples)[:4] == [("small-p", f) for f in FOLDERS] + [("small-i", "vanilla")]
+    assert all(set(e.inks) == {Origin(m, f) for m in derenderings.MODELS for f in FOLDERS} for e in examples)
+    assert gallery.origins(examples)[:4] == [("small-p", f) for f in FOLDERS] + [("small-i", "vanilla")]
 
 
 def test_names_in_any_case_choose(folder):
@@ -132,17 +132,17 @@ def test_the_square_holds_the_whole_picture_in_its_middle(width, height):
 
 def test_another_picture_of_the_same_name_is_left_alone(tmp_path):
     first, second = np.zeros((8, 9, 3), np.uint8), np.ones((8, 9, 3), np.uint8)
-    files.write(tmp_path, "m", "own", "a", first, {"derender": Word()})
+    derenderings.write(tmp_path, "m", "own", "a", first, {"derender": Word()})
     with pytest.raises(InputError, match="another picture has this name"):
-        files.write(tmp_path, "m", "own", "a", second, {"derender": Word()})
-    files.write(tmp_path, "n", "own", "a", first, {"derender": Word()})
+        derenderings.write(tmp_path, "m", "own", "a", second, {"derender": Word()})
+    derenderings.write(tmp_path, "n", "own", "a", first, {"derender": Word()})
     assert list(find(tmp_path)[0].inks) == [("m", "vanilla"), ("n", "vanilla")]
 
 
 @pytest.mark.parametrize("name", ["a_b", "../x", "", ".x"])
 def test_names_that_would_break_the_layout(tmp_path, name):
     with pytest.raises(InputError, match="no name for"):
-        files.write(tmp_path, "m", name, "a", np.zeros((8, 8, 3), np.uint8), {})
+        derenderings.write(tmp_path, "m", name, "a", np.zeros((8, 8, 3), np.uint8), {})
     assert not list(tmp_path.iterdir())
 
 
@@ -225,7 +225,7 @@ def test_broken_human_traces(tmp_path, data):
     ("points", "expected"), [([[3, 4], [224, 0]],) * 2, ([[0, 0], [448, 0]], [[0, 84], [224, 84]])]
 )
 def test_human_traces_lie_on_the_square_or_in_the_picture(points, expected):
-    (stroke,) = sheet.on_square([Stroke(points)], square(448, 112))
+    (stroke,) = gallery.on_square([Stroke(points)], square(448, 112))
     assert stroke.points.tolist() == expected
 
 
@@ -277,7 +277,7 @@ def test_view_tells_of_a_broken_ink_and_draws_the_others(folder):
 
 def test_write_makes_what_view_reads(tmp_path, monkeypatch):
     stand_in = SkeletonTracer("hi", 0.9)
-    monkeypatch.setattr("inksight.tracer.tracer", lambda *_: stand_in)
+    monkeypatch.setattr("inksight.recognition.tracer.tracer", lambda *_: stand_in)
     (tmp_path / "in").mkdir()
     pictures = {name: drawn(zigzag(60, 40), size=(200, 100)) for name in ("a", "b.c")}
     for name, picture in pictures.items():

@@ -5,14 +5,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from inksight import detect
-from inksight.detect import Detection, textline
-from inksight.detect.components import crops
-from inksight.detect.layout import reading_order
-from inksight.detect.ruling import without_ruling
 from inksight.errors import InputError
-from inksight.geometry import Affine, distance_to_polyline
-from inksight.image import binarize, ink_map
+from inksight.imaging.pictures import binarize, ink_map
+from inksight.ink.curves import distance_to_polyline
+from inksight.ink.frames import Affine
+from inksight.layout import detectors, textline
+from inksight.layout.components import crops
+from inksight.layout.detectors import Detection
+from inksight.layout.reading_order import reading_order
+from inksight.layout.ruling import without_ruling
 from tests.pages import TEXT, drawn, example, zigzag
 
 # ------------------------------------------------------------------------------------------------------ detectors
@@ -41,17 +42,17 @@ def test_rapidocr_keeps_the_words_of_a_line_together_and_in_order():
 
 
 def test_a_blank_picture_has_no_words():
-    assert list(detect.load("rapidocr")(np.full((200, 300, 3), 240, np.uint8))) == []
+    assert list(detectors.load("rapidocr")(np.full((200, 300, 3), 240, np.uint8))) == []
 
 
 def test_none_takes_the_picture_for_one_word():
-    (word,) = detect.load("none")(np.zeros((20, 30, 3), np.uint8))
+    (word,) = detectors.load("none")(np.zeros((20, 30, 3), np.uint8))
     assert word == Detection((0, 0, 30, 20), "", 0.0, 0)
 
 
 def test_an_unknown_detector_is_named_with_the_known_ones():
     with pytest.raises(InputError, match=r"^unknown detector 'magic'; use one of rapidocr, tesseract, .*none$"):
-        detect.load("magic")
+        detectors.load("magic")
 
 
 QUAD = np.array([[0, 0], [120, 0], [120, 20], [0, 20]], float)

@@ -6,14 +6,15 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image, ImageDraw, ImageFont
 
-from inksight import detect, formats, pipeline
+from inksight import formats, pipeline
 from inksight.cli import main
-from inksight.detect import Detection, google_vision
-from inksight.detect.doctr import Doctr
-from inksight.detect.rapidocr import shared
-from inksight.detect.tesseract import Tesseract, _parse
 from inksight.errors import InputError
 from inksight.ink import Line, Page, Word
+from inksight.layout import detectors, google_vision
+from inksight.layout.detectors import Detection
+from inksight.layout.doctr import Doctr
+from inksight.layout.rapidocr import shared
+from inksight.layout.tesseract import Tesseract, _parse
 from tests.pages import TEXT, SkeletonTracer, drawn, example, turned, zigzag
 from tests.programs import need
 
@@ -121,7 +122,7 @@ def saved(path, content):
 @pytest.mark.parametrize("scale", [1, 2.5])
 def test_boxes_of_documents_come_in_pixels_of_the_picture(tmp_path, fmt, scale):
     path = saved(tmp_path / "notes.xml", formats.dumps(PAGE, fmt))
-    found = detect.load("boxes", path)(blank(int(400 * scale), int(300 * scale)))
+    found = detectors.load("boxes", path)(blank(int(400 * scale), int(300 * scale)))
     assert [(w.text, w.line) for w in found] == [("Ask", 0), ("Anna", 0), ("boat.", 1)]
     assert np.allclose([w.confidence for w in found], [0.75, 0.5, 1], atol=0.006)
     assert np.allclose([w.box for w in found], np.array([w.box for w in PAGE.words]) * scale, atol=scale)
@@ -133,17 +134,19 @@ def test_boxes_of_a_plain_list(tmp_path):
         {"box": [80, 20, 150, 50], "text": "Anna", "confidence": 0.5, "line": 0},
         {"quad": [[200, 100], [200, 200], [170, 200], [170, 100]], "text": "down"},
     ]
-    first, second, third = detect.load("boxes", saved(tmp_path / "a.json", rows))(blank(400, 300))
+    first, second, third = detectors.load("boxes", saved(tmp_path / "a.json", rows))(blank(400, 300))
     assert first == Detection((10, 20, 60, 50))
     assert second == Detection((80, 20, 150, 50), "Anna", 0.5, 0)
     assert (third.text, third.confidence, third.box, third.line) == ("down", 1, (170, 100, 200, 200), 2)
     assert np.isclose(np.degrees(third.angle), 90)
     sized = saved(tmp_path / "b.json", {"width": 400, "height": 300, "words": rows})
-    assert detect.load("boxes", sized)(blank(800, 600))[0].box == (20, 40, 120, 100)
+    assert detectors.load("boxes", sized)(blank(800, 600))[0].box == (20, 40, 120, 100)
 
 
 def test_a_line_is_cut_into_its_words(tmp_path):
-    (ask, anna) = detect.load("boxes", saved(tmp_path / "a.json", [{"box": [0, 0, 80, 30], "text": "Ask Anna"}]))(BLANK)
+    (ask, anna) = detectors.load("boxes", saved(tmp_path / "a.json", [{"box": [0, 0, 80, 30], "text": "Ask Anna"}]))(
+        BLANK
+    )
     assert (ask.text, ask.box, anna.text, anna.box) == ("Ask", (0, 0, 30, 30), "Anna", (40, 0, 80, 30))
     assert ask.line == anna.line
 
@@ -153,14 +156,14 @@ def test_a_folder_has_the_boxes_of_its_pictures(tmp_path):
     saved(tmp_path / "book-2.json", [[1, 2, 3, 4]])
     saved(tmp_path / "two.hocr", formats.dumps_pages([Page(400, 300), PAGE], "hocr"))
     (tmp_path / "notes.jpg").write_bytes(b"")
-    assert len(detect.load("boxes", tmp_path, picture="scans/notes.jpg")(blank(400, 300))) == 3
-    assert len(detect.load("boxes", tmp_path, picture="book.pdf", page=2)(blank(400, 300))) == 1
-    assert len(detect.load("boxes", tmp_path, picture="two.pdf", page=2)(blank(400, 300))) == 3
-    assert len(detect.load("boxes", tmp_path, picture="two.pdf", page=1)(blank(400, 300))) == 0
+    assert len(detectors.load("boxes", tmp_path, picture="scans/notes.jpg")(blank(400, 300))) == 3
+    assert len(detectors.load("boxes", tmp_path, picture="book.pdf", page=2)(blank(400, 300))) == 1
+    assert len(detectors.load("boxes", tmp_path, picture="two.pdf", page=2)(blank(400, 300))) == 3
+    assert len(detectors.load("boxes", tmp_path, picture="two.pdf", page=1)(blank(400, 300))) == 0
     with pytest.raises(InputError, match=r"two\.hocr: not usable word boxes: it has 2 pages, no page 3$"):
-        detect.load("boxes", tmp_path, picture="two.pdf", page=3)
+        detectors.load("boxes", tmp_path, picture="two.pdf", page=3)
     with pytest.raises(InputError, match=r"has no gone\.json/.* for the picture gone\.jpg; add it$"):
-        detect.load("boxes", tmp_path, picture="gone.jpg")
+        detectors.load("boxes", tmp_path, picture="gone.jpg")
 
 
 @pytest.mark.parametrize(
@@ -184,27 +187,27 @@ def test_a_folder_has_the_boxes_of_its_pictures(tmp_path):
 def test_unusable_boxes_are_told(tmp_path, content, reason):
     path = saved(tmp_path / "bad.json", content)
     with pytest.raises(InputError, match=rf"^{path}: not usable word boxes: .*{reason}"):
-        detect.load("boxes", path)
+        detectors.load("boxes", path)
 
 
 def test_boxes_of_another_picture_are_refused(tmp_path):
     path = saved(tmp_path / "a.json", formats.dumps(PAGE, "json"))
     with pytest.raises(InputError, match=r"a\.json: is for a picture of 400 x 300, not 300 x 400: give that picture$"):
-        detect.load("boxes", path)(blank(300, 400))
+        detectors.load("boxes", path)(blank(300, 400))
 
 
 def test_which_detectors_take_files(tmp_path):
     with pytest.raises(InputError, match=r"^the detector boxes takes the words from a file: .*--boxes$"):
-        detect.load("boxes")
+        detectors.load("boxes")
     with pytest.raises(InputError, match=r"^the detector rapidocr reads no file; use one of boxes, google-vision$"):
-        detect.load("rapidocr", tmp_path)
+        detectors.load("rapidocr", tmp_path)
     with pytest.raises(InputError, match=r"gone\.json: can't be read: No such file"):
-        detect.load("boxes", tmp_path / "gone.json")
+        detectors.load("boxes", tmp_path / "gone.json")
 
 
 def test_the_command_takes_boxes(tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline, "_tracer", lambda *_: SkeletonTracer())
-    monkeypatch.setattr("inksight.tracer.tracer", lambda *_: None)
+    monkeypatch.setattr("inksight.recognition.tracer.tracer", lambda *_: None)
     (tmp_path / "boxes").mkdir()
     for name, x in (("a", 50), ("b", 200)):
         Image.fromarray(drawn(zigzag(x, 100))).save(tmp_path / f"{name}.png")
@@ -266,7 +269,7 @@ def snake(value):
     ids=["one", "batch", "list", "snake"],
 )
 def test_google_visions_words_are_put_together_as_written(tmp_path, document):
-    found = detect.load("google-vision", saved(tmp_path / "a.json", document))(blank(800, 600))
+    found = detectors.load("google-vision", saved(tmp_path / "a.json", document))(blank(800, 600))
     assert [(w.text, w.line) for w in found] == [("Ask", 0), ("Anna.", 0), ("don't", 1), ("hon-", 1), ("ey", 2)]
     assert [w.confidence for w in found] == [0.9, 0.8, 0.9, 0.9, 0.9]
     assert found[0].box == (0, 40, 120, 100)
@@ -278,7 +281,7 @@ def test_google_visions_turned_words(tmp_path):
     rising = vision_word("up", [(100, 200), (100, 150), (130, 150), (130, 200)])
     mark = vision_word("!", [(100, 145), (100, 140), (130, 140), (130, 145)])
     path = saved(tmp_path / "a.json", vision(vision_page(falling, rising, mark)))
-    found = detect.load("google-vision", path)(blank(400, 300))
+    found = detectors.load("google-vision", path)(blank(400, 300))
     assert [(w.text, round(np.degrees(w.angle))) for w in found] == [("down", 90), ("up!", -90)]
     assert np.allclose(found[1].box, (100, 140, 130, 200))
     assert found[0].quad == ((200, 100), (200, 200), (170, 200), (170, 100))
@@ -287,7 +290,7 @@ def test_google_visions_turned_words(tmp_path):
 @pytest.mark.parametrize("size", [(400, 300), None])
 def test_google_visions_normalized_corners(tmp_path, size):
     word = vision_word("Ask", corners(0.25, 0.5, 0.5, 0.6), key="normalizedVertices")
-    (found,) = detect.load("google-vision", saved(tmp_path / "a.json", vision(vision_page(word, size=size))))(
+    (found,) = detectors.load("google-vision", saved(tmp_path / "a.json", vision(vision_page(word, size=size))))(
         blank(800, 600)
     )
     assert np.allclose(found.box, (200, 300, 400, 360))
@@ -295,15 +298,15 @@ def test_google_visions_normalized_corners(tmp_path, size):
 
 def test_google_visions_pages_and_older_answers(tmp_path):
     two = saved(tmp_path / "book.json", vision(SMALL, vision_page(vision_word("b", corners(1, 1, 9, 9)))))
-    (second,) = detect.load("google-vision", tmp_path, picture="book.pdf", page=2)(blank(400, 300))
+    (second,) = detectors.load("google-vision", tmp_path, picture="book.pdf", page=2)(blank(400, 300))
     assert second.text == "b"
     with pytest.raises(InputError, match="it has 2 pages, no page 3"):
-        detect.load("google-vision", two, page=3)
+        detectors.load("google-vision", two, page=3)
     plain = [{"description": "Ask\nAnna"}, {"description": "Ask", "boundingPoly": {"vertices": [{}, {}, {}, {}]}}]
     plain[1]["boundingPoly"]["vertices"] = [{"x": x, "y": y} for x, y in corners(1, 2, 30, 20)]
-    (word,) = detect.load("google-vision", saved(tmp_path / "a.json", {"textAnnotations": plain}))(BLANK)
+    (word,) = detectors.load("google-vision", saved(tmp_path / "a.json", {"textAnnotations": plain}))(BLANK)
     assert (word.text, word.box) == ("Ask", (1, 2, 30, 20))
-    assert detect.load("google-vision", saved(tmp_path / "b.json", {"responses": [{}]}))(BLANK) == []
+    assert detectors.load("google-vision", saved(tmp_path / "b.json", {"responses": [{}]}))(BLANK) == []
 
 
 @pytest.mark.parametrize(
@@ -320,7 +323,7 @@ def test_google_visions_pages_and_older_answers(tmp_path):
 def test_unusable_answers_are_told(tmp_path, document, reason):
     path = saved(tmp_path / "a.json", document)
     with pytest.raises(InputError, match=rf"^{path}: .*{reason}"):
-        detect.load("google-vision", path)
+        detectors.load("google-vision", path)
 
 
 def test_google_vision_is_asked(monkeypatch):
@@ -416,7 +419,7 @@ def test_doctrs_own_steps_around_other_networks():
 
 
 def test_doctr_that_is_missing_says_how_to_install_it(monkeypatch):
-    monkeypatch.setattr("inksight.detect.doctr.find_spec", lambda name: None)
+    monkeypatch.setattr("inksight.layout.doctr.find_spec", lambda name: None)
     monkeypatch.setitem(__import__("sys").modules, "onnxtr.models", None)
     with pytest.raises(InputError, match=r"^the detector doctr needs onnxtr: pip install 'inksight\[doctr\]'$"):
         Doctr()

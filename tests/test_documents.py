@@ -19,8 +19,9 @@ from inksight import formats
 from inksight.errors import InputError
 from inksight.formats import Style, dumps, dumps_pages, loads, pdf
 from inksight.formats.textlines import drawings, paragraphs, plain, text_lines
-from inksight.geometry import Affine, distance_to_polyline
 from inksight.ink import Line, Page, Stroke, Word
+from inksight.ink.curves import distance_to_polyline
+from inksight.ink.frames import Affine
 from tests.programs import run
 
 BOXED = ("alto", "hocr", "page")
@@ -707,6 +708,6 @@ def test_markdown_reader_sees_what_is_not_escaped():
 
 
 def test_documents_import_nothing_heavy():
-    code = "import sys; from inksight import formats; from inksight.ink import Page\n"
+    code = "import sys; from inksight import formats; from inksight.ink.document import Page\n"
     code += f"[formats.dumps(Page(1, 1), f) for f in {(*BOXED, *SEVERAL)}]; assert 'PIL' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

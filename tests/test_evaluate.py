@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inksight import fidelity
 from inksight.errors import InputError
-from inksight.evaluate import metrics, peers
+from inksight.evaluate import baselines, metrics
 from inksight.evaluate.render import render
 from inksight.evaluate.run import evaluate, score
 from inksight.evaluate.sets import Sample, is_held_out, real_words, rendered, unipen_words
+from inksight.imaging import raster
 from inksight.ink import Stroke, Word
 
 
@@ -32,7 +32,7 @@ TRUTH = [U, BODY, DOT, BAR]
 SHUFFLED = [BAR, BODY, DOT, U]
 REVERSED = [s[::-1] for s in TRUTH]
 MIRRORED = [s * (-1, 1) + np.array([210, 0]) for s in TRUTH]
-MASK = fidelity.paint((130, 190), TRUTH, 2.0)
+MASK = raster.paint((130, 190), TRUTH, 2.0)
 PEN = 4.0
 
 
@@ -255,11 +255,11 @@ def test_rendered_ink_lies_under_its_strokes(clean):
         assert picture.dtype == np.uint8
         assert picture.shape == (*mask.shape, 3)
         assert len(strokes) == len(TRUTH)
-        pen = max(fidelity.pen_width(mask), 2)
-        assert fidelity.coverage(mask, strokes, pen) > 0.97
-        assert fidelity.spurious(mask, strokes, pen / 2) < 0.02
+        pen = max(raster.pen_width(mask), 2)
+        assert raster.coverage(mask, strokes, pen) > 0.97
+        assert raster.spurious(mask, strokes, pen / 2) < 0.02
         grey = picture.astype(float).mean(axis=2)
-        apart = abs(grey[mask].mean() - grey[~fidelity.dilate(mask, 3)].mean())
+        apart = abs(grey[mask].mean() - grey[~raster.dilate(mask, 3)].mean())
         assert apart > 15  # ink can be seen
 
 
@@ -382,23 +382,23 @@ def oracle(samples):
 
 def test_the_peers_are_what_they_say(samples):
     truth = samples[0].strokes
-    assert [len(s) for s in peers.reversed_strokes(samples[0])] == [len(s) for s in truth]
-    assert np.array_equal(peers.reversed_strokes(samples[0])[0][0], truth[0][-1])
-    twice = peers.mirrored(Sample(samples[0].picture, "", "", peers.mirrored(samples[0])))
+    assert [len(s) for s in baselines.reversed_strokes(samples[0])] == [len(s) for s in truth]
+    assert np.array_equal(baselines.reversed_strokes(samples[0])[0][0], truth[0][-1])
+    twice = baselines.mirrored(Sample(samples[0].picture, "", "", baselines.mirrored(samples[0])))
     assert all(np.allclose(a, b) for a, b in zip(twice, truth, strict=True))
     cell = max(np.ptp(np.concatenate(truth), axis=0)) / 224
-    worst = max(np.abs(a - b).max() for a, b in zip(peers.on_original_grid(samples[0]), truth, strict=True))
+    worst = max(np.abs(a - b).max() for a, b in zip(baselines.on_original_grid(samples[0]), truth, strict=True))
     assert 0 < worst <= cell / 2 + 1e-9
-    assert sorted(len(s) for s in peers.shuffled(samples[0])) == sorted(len(s) for s in truth)
+    assert sorted(len(s) for s in baselines.shuffled(samples[0])) == sorted(len(s) for s in truth)
     with pytest.raises(ValueError, match="true strokes"):
-        peers.mirrored(Sample(samples[0].picture, "", ""))
+        baselines.mirrored(Sample(samples[0].picture, "", ""))
 
 
 def test_a_perfect_tracer_beats_every_row(samples):
     summary = score(samples, oracle(samples)).summary()
     assert summary["model"]["ldtw"]["p90"] < 0.01
     assert summary["model"]["exact"]["mean"] == 1
-    assert set(summary) == {"model", *peers.PEERS, *peers.CEILINGS, *peers.CONTROLS}
+    assert set(summary) == {"model", *baselines.PEERS, *baselines.CEILINGS, *baselines.CONTROLS}
     assert summary["model"]["hard_pass"]["mean"] == 1
     assert summary["model"]["failed"]["mean"] == 0
     assert 0 < summary["224 grid"]["ldtw"]["mean"] < 2

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from inksight.formats import Style, dumps
-from inksight.geometry import Affine, distance_to_polyline
 from inksight.ink import Line, Page, Stroke, Word
+from inksight.ink.curves import distance_to_polyline
+from inksight.ink.frames import Affine
 from tests.drawn import differences, note, opened
 from tests.programs import run
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from inksight.fidelity import coverage, dilate, distance, paint, pen_width, spurious
+from inksight.imaging.raster import coverage, dilate, distance, paint, pen_width, spurious
 from inksight.ink import Stroke
 
 

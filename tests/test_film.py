@@ -16,7 +16,7 @@ from inksight.formats import drawing as pictures
 from inksight.formats.film import film
 from inksight.formats.style import rainbow, styled
 from inksight.ink import Line, Page, Stroke, Word
-from inksight.timing import HOLD
+from inksight.ink.timing import HOLD
 from tests.programs import need, run
 
 ANIMATIONS = ("apng", "gif", "webp")

@@ -269,7 +269,7 @@ def test_svg_reads_lines_of_paths(path, lines):
     ],
 )
 def test_svg_flattens_curves_to_a_tenth_of_a_pixel(path, through):
-    from inksight.geometry import distance_to_polyline
+    from inksight.ink.curves import distance_to_polyline
 
     (line,) = drawn(f'<path d="{path}"/>')
     curve = np.array([through(t) for t in np.linspace(0, 1, 500)])
@@ -896,7 +896,7 @@ def test_xml_with_a_doctype_is_refused(fmt, root, doctype):
 
 
 def test_nothing_heavy_is_imported_before_a_png_is_written():
-    code = "import sys; from inksight import formats; from inksight.ink import Page\n"
+    code = "import sys; from inksight import formats; from inksight.ink.document import Page\n"
     code += "[formats.dumps(Page(1, 1), f) for f in ('json', 'svg', 'inkml')]; assert 'PIL' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -4,9 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from inksight.frames import Bend, Chain, Homography
-from inksight.geometry import Affine
 from inksight.ink import Stroke, Word
+from inksight.ink.frames import Affine, Bend, Chain, Homography
 
 W, H = 1800.0, 2400.0
 SHEET = np.array([[0, 0], [W, 0], [W, H], [0, H]])

@@ -6,8 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from inksight.geometry import (
-    Affine,
+from inksight.ink.curves import (
     arc_lengths,
     distance_to_polyline,
     resample,
@@ -16,6 +15,7 @@ from inksight.geometry import (
     simplify_all,
     smooth,
 )
+from inksight.ink.frames import Affine
 
 coordinate = st.floats(-500, 500).map(lambda v: round(v, 3))
 curves = arrays(np.float64, st.tuples(st.integers(1, 25), st.just(2)), elements=coordinate)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from inksight import heap
+from inksight.imaging import heap
 
 _SCRIPT = """
 import numpy as np
-from inksight import heap
+from inksight.imaging import heap
 assert heap.keep_small()
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * 4096
@@ -31,6 +31,6 @@ def test_asked_twice_it_says_the_same():
 
 @pytest.mark.skipif(not heap.keep_small(), reason="not glibc")
 def test_freed_arrays_leave_the_process():
-    source = str(Path(heap.__file__).parents[1])
+    source = str(Path(heap.__file__).parents[2])
     done = subprocess.run([sys.executable, "-c", _SCRIPT], capture_output=True, text=True, env={"PYTHONPATH": source})
     assert int(done.stdout) > 100 << 20, done.stderr

@@ -1,7 +1,7 @@
 import numpy as np
 
-from inksight.hold import held
 from inksight.ink import Stroke
+from inksight.recognition.clipping import held
 
 MASK = np.zeros((40, 120), bool)
 MASK[18:22, 10:50] = True

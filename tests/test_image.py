@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from inksight import image
 from inksight.errors import InputError
-from inksight.image import count_pages, open_image, open_pages, open_picture
+from inksight.imaging import pictures
+from inksight.imaging.pictures import count_pages, open_image, open_pages, open_picture
 
 W, H = 60, 40
 
@@ -367,7 +367,7 @@ def test_blank_page_is_no_error() -> None:
 class TestLargePictures:
     @pytest.fixture(autouse=True)
     def small_limit(self, monkeypatch):
-        monkeypatch.setattr(image, "MANY_MEGAPIXELS", W * H / 1e6 / 3)
+        monkeypatch.setattr(pictures, "MANY_MEGAPIXELS", W * H / 1e6 / 3)
 
     @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
     @pytest.mark.parametrize("orientation", [1, 3, 6])

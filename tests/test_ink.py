@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from inksight.geometry import Affine
 from inksight.ink import Line, Page, Stroke, Word, bounding_box
+from inksight.ink.frames import Affine
 
 coordinate = st.floats(-1e4, 1e4, width=32)
 points = arrays(np.float32, st.tuples(st.integers(1, 20), st.just(2)), elements=coordinate)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from inksight.inkmap import binarize, ink_map
+from inksight.imaging.inkmap import binarize, ink_map
 
 WHITE, PAPER, KRAFT, BOARD, PEN = (250, 250, 248), (235, 232, 225), (188, 150, 108), (45, 70, 58), (30, 30, 60)
 

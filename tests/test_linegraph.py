@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inksight.linegraph import build, contract, prune
+from inksight.centerline.linegraph import build, contract, prune
 
 
 def mask(*rows):

@@ -8,8 +8,8 @@ import inksight
 from inksight import formats
 from inksight.cli import main
 from inksight.evaluate.metrics import text_scores
-from inksight.fidelity import coverage, pen_width, spurious
-from inksight.image import binarize, ink_map, open_image
+from inksight.imaging.pictures import binarize, ink_map, open_image
+from inksight.imaging.raster import coverage, pen_width, spurious
 from tests.pages import EXAMPLES, TEXT
 
 

@@ -10,10 +10,11 @@ import sys
 import pytest
 from PIL import Image
 
-from inksight import formats, pipeline, saving
-from inksight.image import count_pages
+from inksight import formats, pipeline
+from inksight.centerline.skeleton import trace
+from inksight.formats import saving
+from inksight.imaging.pictures import count_pages
 from inksight.ink import Word
-from inksight.skeleton import trace
 from tests.pages import EXAMPLES, drawn, zigzag
 from tests.test_cli import run
 from tests.test_image import damaged
@@ -34,7 +35,7 @@ class Tracer:
 def tracer(monkeypatch):
     stand_in = Tracer()
     monkeypatch.setattr(pipeline, "_tracer", lambda *_: stand_in)
-    monkeypatch.setattr("inksight.tracer.tracer", lambda *_: stand_in)
+    monkeypatch.setattr("inksight.recognition.tracer.tracer", lambda *_: stand_in)
     return stand_in
 
 

@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from inksight.cli import main
 from inksight.cli.models import _count
-from inksight.engine import DEFAULT_MODEL, MODELS, model_folder, shipped
+from inksight.recognition.models import DEFAULT_MODEL, MODELS, model_folder, shipped
 
 
 def test_lists_what_is_there_and_where_the_rest_is():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inksight import formats
-from inksight.batch import Work
+from inksight.batch.jobs import Work
 from tests import works
 from tests.test_batch import tasks_of
 
@@ -36,7 +36,7 @@ def words(task):
 
 
 def test_pages_and_failures_come_back(cluster, tmp_path):
-    from inksight import on_ray
+    from inksight.batch import on_ray
 
     tasks = tasks_of(tmp_path, "a", "bad", "b", "bug", "c")
     outcomes = {o.task: o for o in on_ray.run(tasks, WORK)}
@@ -47,7 +47,7 @@ def test_pages_and_failures_come_back(cluster, tmp_path):
 
 
 def test_a_killed_process_costs_nothing(cluster, tmp_path):
-    from inksight import on_ray
+    from inksight.batch import on_ray
 
     tasks = tasks_of(tmp_path, "a", "fragile", "b", "c")
     assert all(o.error is None for o in on_ray.run(tasks, WORK))
@@ -57,7 +57,7 @@ def test_a_killed_process_costs_nothing(cluster, tmp_path):
 
 def test_a_lost_machine_costs_nothing(cluster, tmp_path):
     """It is lost while each of the three has a page, which can't be finished before."""
-    from inksight import on_ray
+    from inksight.batch import on_ray
 
     tasks = tasks_of(tmp_path, *(f"gated{i}" for i in range(8)))
 

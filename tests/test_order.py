@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inksight.order import immediate_order
+from inksight.ink.order import immediate_order
 
 
 def line(*points):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from inksight.errors import InputError
-from inksight.packed import PackedInk, read_packed
+from inksight.formats.dataset import PackedInk, read_packed
 from tests.synthetic import write_packed
 
 points = arrays(np.int32, st.tuples(st.integers(1, 8), st.just(2)), elements=st.integers(-4000, 4000))

@@ -8,17 +8,17 @@ import pytest
 from click.testing import CliRunner
 
 from inksight import cli
-from inksight.derenderings.files import Origin, find, read, square
-from inksight.detect import Detection
 from inksight.errors import InputError
-from inksight.evaluate import metrics, peers
-from inksight.evaluate.online import STRIDE, OnlineRecogniser, decode, features, joined
-from inksight.evaluate.paper import Character, PaperScores, character_f1, characters, iou, redrawn
+from inksight.evaluate import baselines, metrics
 from inksight.evaluate.render import render
 from inksight.evaluate.run import evaluate, score
 from inksight.evaluate.sets import Sample
-from inksight.image import open_image
+from inksight.imaging.pictures import open_image
 from inksight.ink import Stroke, Word
+from inksight.layout.detectors import Detection
+from inksight.original.derenderings import Origin, find, read, square
+from inksight.original.online import STRIDE, OnlineRecogniser, decode, features, joined
+from inksight.original.paper import Character, PaperScores, character_f1, characters, iou, redrawn
 from tests.hand import written
 from tests.test_evaluate import pack
 
@@ -207,7 +207,7 @@ def test_the_papers_rows_tell_good_ink_from_bad():
 
     report = score(samples, trace, also=PaperScores())
     mean = {row: {m: v["mean"] for m, v in found.items()} for row, found in report.summary().items()}
-    assert set(peers.WRITTEN) <= set(mean)
+    assert set(baselines.WRITTEN) <= set(mean)
     for row in ("model", "as written"):
         assert mean[row]["char_f1"] > 0.7
         assert mean[row]["online_cer"] < 0.35

@@ -7,11 +7,11 @@ from PIL import Image
 
 import inksight
 from inksight import pipeline
-from inksight.detect import Detection
 from inksight.errors import InputError
 from inksight.evaluate.metrics import text_scores
-from inksight.fidelity import coverage
-from inksight.image import binarize, ink_map, open_image
+from inksight.imaging.pictures import binarize, ink_map, open_image
+from inksight.imaging.raster import coverage
+from inksight.layout.detectors import Detection
 from tests.pages import EXAMPLES, TEXT, SkeletonTracer, drawn, example, turned, zigzag
 
 
@@ -248,9 +248,10 @@ def test_what_cannot_be_opened_is_said(tmp_path):
 
 
 def test_the_package_names_its_parts():
-    from inksight import ink, tracer
+    from inksight.ink import document
+    from inksight.recognition import tracer
 
-    assert inksight.Page is ink.Page
+    assert inksight.Page is document.Page
     assert inksight.trace is tracer.trace
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = inksight.nonsense

@@ -9,7 +9,7 @@ import pytest
 
 from bench.race import measure, report
 from bench.race.__main__ import of_length
-from inksight.packed import PackedInk
+from inksight.formats.dataset import PackedInk
 
 
 def row(seconds, **more):

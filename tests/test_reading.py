@@ -6,12 +6,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from inksight import reading
-from inksight.engine.onnx import Choices, Memory
 from inksight.errors import InputError
-from inksight.language import END as END_OF_TEXT
-from inksight.language import LanguageModel
-from inksight.tokens import END, FIRST_CHARACTER, INK, PAD, RECOGNIZE, Vocabulary
+from inksight.recognition import reading
+from inksight.recognition.engine import Choices, Memory
+from inksight.recognition.language import END as END_OF_TEXT
+from inksight.recognition.language import LanguageModel
+from inksight.recognition.tokens import END, FIRST_CHARACTER, INK, PAD, RECOGNIZE, Vocabulary
 from train.language import NGrams, save
 
 VOCABULARY = Vocabulary("abc")

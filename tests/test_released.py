@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from inksight.errors import InputError
-from inksight.fidelity import coverage, pen_width, spurious
-from inksight.geometry import distance_to_polyline
-from inksight.image import binarize, ink_map
-from inksight.released import Released, parse, prompt
-from inksight.tokens import to_text
+from inksight.imaging.pictures import binarize, ink_map
+from inksight.imaging.raster import coverage, pen_width, spurious
+from inksight.ink.curves import distance_to_polyline
+from inksight.original.released import Released, parse, prompt
+from inksight.recognition.tokens import to_text
 from tests.columns import Columns, wave
 
 

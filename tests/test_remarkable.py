@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from inksight.errors import InputError
 from inksight.formats import Style, dumps, dumps_pages, rm
 from inksight.formats.rmdoc import _places
-from inksight.geometry import Affine
 from inksight.ink import Line, Page, Stroke, Word
+from inksight.ink.frames import Affine
 from tests.drawn import differences, note, opened
 from tests.programs import run
 

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 from inksight import cli, formats
-from inksight.filters import simplified, smoothed
 from inksight.formats.style import INK, Sheet, Style, paper, sheet, stroke_width, styled
 from inksight.ink import Line, Page, Stroke, Word
+from inksight.ink.filters import simplified, smoothed
 
 EMPTY = Page(30, 20)
 

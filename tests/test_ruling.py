@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from inksight.inkmap import binarize
-from inksight.ruling import FAINT, without_ruling
+from inksight.imaging.inkmap import binarize
+from inksight.imaging.ruling import FAINT, without_ruling
 
 FINE = 4
 PEN = 4

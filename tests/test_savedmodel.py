@@ -10,12 +10,13 @@ from click.testing import CliRunner
 from PIL import Image
 
 from inksight.cli import main
-from inksight.derenderings.files import find
-from inksight.engine import is_saved_model, model_folder, savedmodel
-from inksight.engine.savedmodel import SavedModel
 from inksight.errors import InputError
-from inksight.released import Released
-from inksight.tracer import tracer
+from inksight.original import savedmodel
+from inksight.original.derenderings import find
+from inksight.original.released import Released
+from inksight.original.savedmodel import SavedModel
+from inksight.recognition.models import is_saved_model, model_folder
+from inksight.recognition.tracer import tracer
 from tests.columns import Columns, wave
 
 
@@ -187,7 +188,7 @@ def test_the_command_line_says_what_is_missing(folder, picture, monkeypatch):
 
 
 def test_its_derenderings_are_called_as_its_folder(folder, picture, tmp_path, monkeypatch):
-    monkeypatch.setattr("inksight.tracer.tracer", lambda *_: Released(Columns()))
+    monkeypatch.setattr("inksight.recognition.tracer.tracer", lambda *_: Released(Columns()))
     given = ["derenderings", "write", picture, "-o", str(tmp_path / "set"), "--dataset", "IAM", "--model", str(folder)]
     result = CliRunner().invoke(main, given)
     assert result.exit_code == 0, result.stderr

@@ -7,17 +7,16 @@ from hypothesis import strategies as st
 
 from bench.camera import TABLES, Camera, clouds, shoot, table
 from inksight import pipeline
-from inksight.detect import Detection
-from inksight.fidelity import coverage, spurious
-from inksight.frames import Bend, Homography
-from inksight.geometry import Affine
-from inksight.image import binarize, ink_map, is_drawn
-from inksight.sheet import as_it_is, bend, flatten
-from inksight.sheet.camera import flat_to_picture
-from inksight.sheet.contour import contour
-from inksight.sheet.outline import outlines
-from inksight.sheet.render import render
-from inksight.sheet.writing import direction, middle_lines
+from inksight.imaging.pictures import binarize, ink_map, is_drawn
+from inksight.imaging.raster import coverage, spurious
+from inksight.imaging.rectify import as_it_is, bend, flatten
+from inksight.imaging.rectify.camera import flat_to_picture
+from inksight.imaging.rectify.contour import contour
+from inksight.imaging.rectify.outline import outlines
+from inksight.imaging.rectify.render import render
+from inksight.imaging.rectify.writing import direction, middle_lines
+from inksight.ink.frames import Affine, Bend, Homography
+from inksight.layout.detectors import Detection
 from tests.pages import SkeletonTracer, flat
 
 SMALL = Camera(size=(900, 1200))

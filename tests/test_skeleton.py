@@ -3,9 +3,9 @@ import time
 import numpy as np
 import pytest
 
-from inksight.fidelity import coverage, paint, spurious
-from inksight.geometry import arc_lengths
-from inksight.skeleton import thin, trace
+from inksight.centerline.skeleton import thin, trace
+from inksight.imaging.raster import coverage, paint, spurious
+from inksight.ink.curves import arc_lengths
 
 
 def drawn(*curves, pen=4.0, shape=(100, 160)):

@@ -3,10 +3,10 @@ import time
 import numpy as np
 import pytest
 
-from inksight.fidelity import paint
-from inksight.geometry import arc_lengths, distance_to_polyline, resample
+from inksight.centerline.snap import _together, snap
+from inksight.imaging.raster import paint
 from inksight.ink import Stroke
-from inksight.snap import _together, snap
+from inksight.ink.curves import arc_lengths, distance_to_polyline, resample
 
 
 def rendered(*curves, pen=4.0, shape=(90, 240), fine=4):

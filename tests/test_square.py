@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from inksight.square import draw_ink, fit_ink, fit_square, jpeg
+from inksight.original.input import draw_ink, fit_ink, fit_square, jpeg
 
 
 @given(st.integers(1, 900), st.integers(1, 900))

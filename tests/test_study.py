@@ -13,11 +13,10 @@ from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 from inksight import cli
-from inksight.derenderings import files
 from inksight.errors import InputError
-from inksight.evaluate import study
-from inksight.evaluate.agreement import cohen, fleiss
 from inksight.ink import Stroke, Word
+from inksight.original import derenderings, study
+from inksight.original.agreement import cohen, fleiss
 from tests.pages import drawn, zigzag
 from tests.programs import need
 
@@ -87,8 +86,8 @@ def folder(tmp_path_factory):
     for k, name in enumerate("abc"):
         picture = drawn(zigzag(30, 20), size=(200, 100))
         ink = Word((Stroke(zigzag(30 + k, 20)), Stroke([[150, 80]])), "hi")
-        files.write(folder, "ours", "own", name, picture, {"derender": ink, "recognize-and-derender": ink})
-        files.write(folder, "skeleton", "own", name, picture, {"derender": ink if k else Word()})
+        derenderings.write(folder, "ours", "own", name, picture, {"derender": ink, "recognize-and-derender": ink})
+        derenderings.write(folder, "skeleton", "own", name, picture, {"derender": ink if k else Word()})
     return folder
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from inksight.formats import Style, dumps, loads
 from inksight.formats.style import styled
 from inksight.ink import Page, Stroke, Word
-from inksight.timing import HOLD, duration, playing_time, times
+from inksight.ink.timing import HOLD, duration, playing_time, times
 from tests.programs import run
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -7,12 +7,12 @@ tf = pytest.importorskip("tensorflow", reason="the released weights need TensorF
 pytest.importorskip("tensorflow_text", reason="the released weights need it: pip install -e '.[tensorflow]'")
 
 import inksight  # noqa: E402
-from inksight.engine.savedmodel import SavedModel  # noqa: E402
 from inksight.errors import InputError  # noqa: E402
-from inksight.geometry import distance_to_polyline  # noqa: E402
-from inksight.square import fit_square, jpeg  # noqa: E402
-from inksight.tokens import from_text  # noqa: E402
-from inksight.tracer import tracer  # noqa: E402
+from inksight.ink.curves import distance_to_polyline  # noqa: E402
+from inksight.original.input import fit_square, jpeg  # noqa: E402
+from inksight.original.savedmodel import SavedModel  # noqa: E402
+from inksight.recognition.tokens import from_text  # noqa: E402
+from inksight.recognition.tracer import tracer  # noqa: E402
 from tests.columns import ids_of, wave  # noqa: E402
 
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from inksight import threads
+from inksight.recognition import threads
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])

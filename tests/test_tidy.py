@@ -2,7 +2,7 @@
 
 import pytest
 
-from inksight.tidy import tidy
+from inksight.recognition.tidy import tidy
 
 
 def lists(strokes):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inksight.ink import Stroke
-from inksight.timing import DWELL, LONGEST_LIFT, duration, times
+from inksight.ink.timing import DWELL, LONGEST_LIFT, duration, times
 
 coordinate = st.floats(-1e4, 1e4, width=32)
 strokes = st.lists(st.lists(st.tuples(coordinate, coordinate), min_size=1, max_size=12).map(Stroke), max_size=5)

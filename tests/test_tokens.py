@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from inksight.geometry import distance_to_polyline
-from inksight.tokens import (
+from inksight.ink.curves import distance_to_polyline
+from inksight.recognition.tokens import (
     CHARACTERS,
     DOWN,
     FIRST_CHARACTER,

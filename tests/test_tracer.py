@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 import inksight
-from inksight import tracer as module
-from inksight.canvas import fit
-from inksight.decoding import Decoded
-from inksight.engine import DEFAULT_MODEL, MODELS, model_folder
-from inksight.engine.onnx import Engine
 from inksight.errors import InputError
-from inksight.fidelity import coverage, pen_width, spurious
-from inksight.image import binarize, ink_map, open_image
-from inksight.tracer import Tracer
-from inksight.views import ROUNDS, Choice
+from inksight.imaging.canvas import fit
+from inksight.imaging.pictures import binarize, ink_map, open_image
+from inksight.imaging.raster import coverage, pen_width, spurious
+from inksight.recognition import tracer as module
+from inksight.recognition.decoding import Decoded
+from inksight.recognition.engine import Engine
+from inksight.recognition.models import DEFAULT_MODEL, MODELS, model_folder
+from inksight.recognition.tracer import Tracer
+from inksight.recognition.views import ROUNDS, Choice
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 WORD = EXAMPLES / "word.jpg"

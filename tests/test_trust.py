@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from bench import confidence
-from inksight import trust
-from inksight.decoding import Decoded
-from inksight.tokens import READING
+from inksight.recognition.confidence import trust
+from inksight.recognition.decoding import Decoded
+from inksight.recognition.tokens import READING
 
 BOTH = "recognize-and-derender"
 WELL = Decoded([], "word", ink_confidence=0.3, text_confidence=0.99, looped=False, rescued=0)
@@ -19,26 +19,26 @@ WELL = Decoded([], "word", ink_confidence=0.3, text_confidence=0.99, looped=Fals
     [{"ink_confidence": 0.1}, {"text_confidence": 0.4}, {"looped": True}, {"rescued": 1}],
 )
 def test_whatever_went_wrong_lowers_it(change):
-    good, worse = trust.trust(WELL, 0.99, 0.01, BOTH), trust.trust(replace(WELL, **change), 0.99, 0.01, BOTH)
+    good, worse = trust(WELL, 0.99, 0.01, BOTH), trust(replace(WELL, **change), 0.99, 0.01, BOTH)
     assert 0 < worse < 0.97 * good < 0.97
 
 
 def test_ink_that_misses_the_picture_has_none():
-    assert trust.trust(WELL, 0.4, 0.5, BOTH) == 0
-    assert trust.trust(WELL, 0.7, 0.1, BOTH) < trust.trust(WELL, 0.99, 0.0, BOTH)
+    assert trust(WELL, 0.4, 0.5, BOTH) == 0
+    assert trust(WELL, 0.7, 0.1, BOTH) < trust(WELL, 0.99, 0.0, BOTH)
 
 
 def test_a_text_counts_only_where_it_was_read():
     told = replace(WELL, text_confidence=1.0)
-    assert trust.trust(told, 1, 0, "derender-with-text") == trust.trust(told, 1, 0, "derender")
-    assert trust.trust(told, 1, 0, "derender") > trust.trust(told, 1, 0, BOTH)
+    assert trust(told, 1, 0, "derender-with-text") == trust(told, 1, 0, "derender")
+    assert trust(told, 1, 0, "derender") > trust(told, 1, 0, BOTH)
     assert BOTH in READING
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_certainty_is_never_promised(share):
     sure = replace(WELL, ink_confidence=1.0, text_confidence=share)
-    assert 0 < trust.trust(sure, 1, 0, BOTH) < 1
+    assert 0 < trust(sure, 1, 0, BOTH) < 1
 
 
 def test_the_fit_finds_the_weights_that_made_the_data():

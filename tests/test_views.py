@@ -5,7 +5,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from inksight.views import ROUNDS, STRAIGHT, View, slanted, surest
+from inksight.recognition.views import ROUNDS, STRAIGHT, View, slanted, surest
 
 
 def dots(h=40, w=90, at=((12, 5), (70, 20), (30, 36))):

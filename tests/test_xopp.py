@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from inksight.errors import InputError
 from inksight.formats import Style, dumps, dumps_pages, loads
 from inksight.formats.xopp import loads_pages
-from inksight.geometry import Affine
 from inksight.ink import Line, Page, Stroke, Word
+from inksight.ink.frames import Affine
 from tests.drawn import differences, note, opened
 from tests.programs import run
 

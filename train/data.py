@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import IterableDataset
 
-from inksight.tokens import (
+from inksight.recognition.tokens import (
     DERENDER,
     DERENDER_TEXT,
     DOWN,
@@ -264,7 +264,7 @@ def place(store: InkStore, rng: np.random.Generator, max_width: int, *, augment:
 
 
 def code_points(drawing: Drawing) -> tuple[Integers, Integers]:
-    """inksight.tokens.path_points of all strokes at once: the points int64 (m, 2), and how many each stroke has."""
+    """recognition.tokens.path_points of all strokes at once: the points int64 (m, 2), and how many each stroke has."""
     kept = drawing.rank > TOLERANCE
     corners, stroke = drawing.xy[kept], drawing.stroke_numbers()[kept]
     legs = np.diff(corners, axis=0)
@@ -430,7 +430,7 @@ class PictureBatches(IterableDataset):
 
 
 def device_standardise(canvas: torch.Tensor) -> torch.Tensor:
-    """inksight.image.standardise for a batch (B, 1, H, W) on the device."""
+    """inksight.imaging.canvas.standardise for a batch (B, 1, H, W) on the device."""
     flat = canvas.flatten(1).float()
     ordered = flat.sort(dim=1).values
     n = flat.shape[1]

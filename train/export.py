@@ -26,7 +26,7 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
-from inksight.tokens import MAX_STEP, TOLERANCE
+from inksight.recognition.tokens import MAX_STEP, TOLERANCE
 from train import weights
 from train.model import Config, InkModel
 from train.step import Choose, Layer, Place

@@ -1,6 +1,6 @@
 """The reader of ink for use: weights of a run to the folder that the package ships, model.onnx and config.json.
 
-python -m train.export_online .cache/online/model.safetensors src/inksight/evaluate/online-v1
+python -m train.export_online .cache/online/model.safetensors src/inksight/original/online-v1
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from inksight.evaluate.online import FEATURES
+from inksight.original.online import FEATURES
 from train.online import CHARACTERS, OnlineModel
 
 OPSET = 18

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from inksight.language import END, START, STEP, UNKNOWN
-from inksight.tokens import CHARACTERS
+from inksight.recognition.language import END, START, STEP, UNKNOWN
+from inksight.recognition.tokens import CHARACTERS
 
 ORDER = 6
 LISTED = 0.3
@@ -96,7 +96,7 @@ def _frequent(context: str, found: dict[str, float]) -> dict[str, float]:
 
 
 def save(ngrams: NGrams, path: Path) -> int:
-    """Write what inksight.language reads; the number of n-grams."""
+    """Write what inksight.recognition.language reads; the number of n-grams."""
     grams, logs, backs = zip(*ngrams.table(), strict=True)
     cost, backoff = (np.clip(np.rint(np.array(v) / -STEP), 0, 255).astype(np.uint8) for v in (logs, backs))
     text = np.frombuffer("\n".join(grams).encode(), np.uint8)

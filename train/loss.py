@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inksight.tokens import MAX_STEP, PAD
+from inksight.recognition.tokens import MAX_STEP, PAD
 from train.data import NONE
 from train.model import CELL, InkModel, drawing_times
 

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inksight.tokens import CHARACTERS, DOWN, FIRST_CHARACTER, MAX_STEP, MOVE
+from inksight.recognition.tokens import CHARACTERS, DOWN, FIRST_CHARACTER, MAX_STEP, MOVE
 
 HEIGHT, CELL, COLUMN = 64, 4, 8
 BINS = 2 * MAX_STEP + 1

@@ -1,6 +1,6 @@
 """The reader of ink: its network, and batches of ink at random sizes, slants and orders.
 
-What the network sees of a word is made by inksight/evaluate/online.py, in training as in use.
+What the network sees of a word is made by inksight/original/online.py, in training as in use.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inksight.evaluate.online import F64, FEATURES, features, joined, normalised
-from inksight.order import immediate_order
-from inksight.packed import read_packed
+from inksight.formats.dataset import read_packed
+from inksight.ink.order import immediate_order
+from inksight.original.online import F64, FEATURES, features, joined, normalised
 
 CHARACTERS = "".join(map(chr, range(33, 127)))
 """Printable ASCII: UNIPEN's labels have nothing else."""

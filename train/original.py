@@ -22,8 +22,8 @@ from transformers import AutoTokenizer, ByT5Tokenizer, MT5Config, ViTConfig
 from transformers.models.mt5.modeling_mt5 import MT5ForConditionalGeneration
 from transformers.models.vit.modeling_vit import ViTModel
 
-from inksight import released
-from inksight.tokens import GRID, VOCABULARY_SIZE, decode_original, encode_original
+from inksight.original import released
+from inksight.recognition.tokens import GRID, VOCABULARY_SIZE, decode_original, encode_original
 
 PATCHES = (GRID // 16) ** 2
 LONGEST = 1024

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import IterableDataset
 
-from inksight.tokens import GRID
+from inksight.recognition.tokens import GRID
 from train.data import Drawing, Ink, InkStore, segments
 from train.original import LONGEST, NONE, Codec
 from train.pack_words import pictures_of

@@ -20,9 +20,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from inksight.geometry import resample, significance, smooth
-from inksight.order import immediate_order
-from inksight.packed import read_packed
+from inksight.formats.dataset import read_packed
+from inksight.ink.curves import resample, significance, smooth
+from inksight.ink.order import immediate_order
 
 UNIT = 1200
 """Stored integers per ink height: a step of SPACING fits int8, LONGEST heights fit int16."""

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inksight.evaluate.sets import is_held_out
-from inksight.image import fit
-from inksight.ruling import word_ink
+from inksight.imaging.pictures import fit
+from inksight.imaging.ruling import word_ink
 
 HEIGHT, MAX_WIDTH, FILL = 64, 448, 0.9
 STRIP, QUALITY = 16_000, 40

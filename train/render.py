@@ -1,8 +1,8 @@
 """Draw ink as a camera might have seen it, and as the ink map then shows it, in batches on the training device.
 
 Values are darkness: 0 paper, 1 full ink. The ink is drawn at the camera's scale, between lines of the paper and ink of
-neighbours that the crop's border cuts; then come lens and sensor, then what inksight.inkmap and inksight.canvas make of
-such a crop: paper at 0 up to the noise, the ink's cores at 1, the crop enlarged to the canvas.
+neighbours that the crop's border cuts; then come lens and sensor, then what inkmap.py and canvas.py make of such a
+crop: paper at 0 up to the noise, the ink's cores at 1, the crop enlarged to the canvas.
 
 Everything is drawn at random for every sample, and nothing waits for the device: no value is read back from it.
 Frames: canvas pixels, and the camera's, which are `scale` as large.
@@ -429,7 +429,7 @@ def inside(picture: Tensor, window: Tensor, scale: Tensor) -> Tensor:
 
 
 def as_ink_map(picture: Tensor, p: dict[str, Tensor]) -> Tensor:
-    """What inksight.ink_map does to contrast: most of the noise falls below 0, the usual ink becomes 1."""
+    """What ink_map does to contrast: most of the noise falls below 0, the usual ink becomes 1."""
     floor = p["floor"] * grain(p) + 0.008
     clear = (picture - floor).clamp_(min=0)
     usual = (clear * clear).sum((2, 3), keepdim=True) / clear.sum((2, 3), keepdim=True).clamp(min=1e-3)
@@ -453,7 +453,7 @@ def _centres(width: int, height: int, device: torch.device) -> tuple[Tensor, Ten
 
 
 def standardise(canvas: Tensor) -> Tensor:
-    """inksight.image.standardise for a batch (B, 1, H, W), its statistics from a quarter of the pixels.
+    """inksight.imaging.canvas.standardise for a batch (B, 1, H, W), its statistics from a quarter of the pixels.
 
     The rest tells little more, and sorting is dear.
     """

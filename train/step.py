@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inksight.tokens import DOWN, MAX_STEP, MOVE
+from inksight.recognition.tokens import DOWN, MAX_STEP, MOVE
 from train.model import BINS, CELL, HEIGHT, DecoderLayer, Embedding, InkModel
 
 ROWS = HEIGHT // CELL
@@ -93,7 +93,7 @@ class Layer(nn.Module):
 
 
 class Choose(nn.Module):
-    """What a step's state says comes next, greedily: inksight.engine.onnx.Choices."""
+    """What a step's state says comes next, greedily: inksight.recognition.engine.Choices."""
 
     def __init__(self, model: InkModel) -> None:
         super().__init__()

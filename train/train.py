@@ -26,7 +26,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from inksight.tokens import DERENDER, RECOGNIZE_DERENDER, Vocabulary
+from inksight.recognition.tokens import DERENDER, RECOGNIZE_DERENDER, Vocabulary
 from train import weights
 from train.data import InkBatches, InkStore, PictureBatches, collate, encode, place
 from train.loss import losses, total

@@ -25,7 +25,7 @@ from torch import Tensor
 from torch.nn.functional import ctc_loss
 
 from inksight.evaluate.metrics import edit_distance
-from inksight.evaluate.online import STRIDE, decode, features
+from inksight.original.online import STRIDE, decode, features
 from train.online import CHARACTERS, Batches, OnlineModel, Written, collate, held_out, read_ink
 
 

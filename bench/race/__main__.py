@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from bench.race import measure, report
-from inksight.engine import DEFAULT_MODEL, MODELS
 from inksight.evaluate.sets import rendered, unipen_words
-from inksight.packed import PackedInk
+from inksight.formats.dataset import PackedInk
+from inksight.recognition.models import DEFAULT_MODEL, MODELS
 
 TOKENS = 300
 """What the original writes for a usual word: published samples have 265 to 368."""

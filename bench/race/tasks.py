@@ -47,7 +47,7 @@ def load(fast: bool) -> Facts:
     start = time.perf_counter()
     import onnxruntime  # noqa: F401
 
-    from inksight.tracer import Tracer
+    from inksight.recognition.tracer import Tracer
 
     imported = time.perf_counter()
     Tracer(fast=fast)
@@ -56,10 +56,11 @@ def load(fast: bool) -> Facts:
 
 def words(fast: bool, file: str, most: int, batch: int, runs: int) -> Facts:
     """Seconds per word; `batch` 0: batches as a page has them."""
-    from inksight import canvas, pipeline
-    from inksight.image import ink_map
-    from inksight.threads import each
-    from inksight.tracer import Tracer
+    from inksight import pipeline
+    from inksight.imaging import canvas
+    from inksight.imaging.pictures import ink_map
+    from inksight.recognition.threads import each
+    from inksight.recognition.tracer import Tracer
 
     inks = [ink_map(s.picture) for s in samples(file, 0, most)]
     tracer = Tracer(fast=fast)
@@ -104,7 +105,7 @@ def page(fast: bool, scale: float, runs: int) -> Facts:
 def classical(name: str, file: str, most: int, runs: int) -> Facts:
     """A tracer without a model. Raises what its import raises where it isn't installed."""
     from bench import peers
-    from inksight.evaluate.peers import ordered_skeleton
+    from inksight.evaluate.baselines import ordered_skeleton
 
     trace = {"skeleton": ordered_skeleton, "sknw": peers.sknw_edges, "autotrace": peers.autotrace_centreline}[name]
     chosen = samples(file, 0, most)

@@ -1,4 +1,4 @@
-/** Run a model's two graphs with ONNX Runtime's WebAssembly. The port of engine/onnx.py. */
+/** Run a model's two graphs with ONNX Runtime's WebAssembly. The port of recognition/engine.py. */
 
 import { Vocabulary } from "./tokens.js";
 

@@ -1,4 +1,4 @@
-/** Do the strokes tell what the picture shows? Pen width, ink covered, strokes off the ink. The port of fidelity.py. */
+/** Do the strokes tell what the picture shows? Pen width, ink covered, strokes off the ink. The port of raster.py. */
 
 import { resample } from "./geometry.js";
 import { Grid, count, median } from "./grid.js";

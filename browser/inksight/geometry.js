@@ -1,4 +1,4 @@
-/** Curves and frames: resampling, simplification, smoothing, frames. The port of geometry.py; curves are [x, y][]. */
+/** Curves and frames: resampling, simplification, frames. The port of curves.py and frames.py; curves are [x, y][]. */
 
 import { interp } from "./grid.js";
 

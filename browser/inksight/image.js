@@ -1,4 +1,4 @@
-/** Pictures as the browser decodes them, made what the tracer takes: three channels, not too large. After image.py. */
+/** Pictures as the browser decodes them, made what the tracer takes: three channels, not too large. After pictures.py. */
 
 import { Grid, median, rint } from "./grid.js";
 

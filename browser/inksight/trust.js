@@ -1,4 +1,4 @@
-/** How far to trust a word: logistic functions of what decoding and the check said. The port of trust.py. */
+/** How far to trust a word: logistic functions of what decoding and the check said. The port of confidence.py. */
 
 import { READING } from "./tokens.js";
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .ink import Line, Page, Stroke, Word
     from .pipeline import convert
-    from .tracer import trace, trace_many
+    from .recognition.tracer import trace, trace_many
 
 __version__ = "0.1.0"
 __all__ = ["Line", "Page", "Stroke", "Word", "__version__", "convert", "trace", "trace_many"]
@@ -22,8 +22,8 @@ _HOMES = {
     "Stroke": "ink",
     "Word": "ink",
     "convert": "pipeline",
-    "trace": "tracer",
-    "trace_many": "tracer",
+    "trace": "recognition.tracer",
+    "trace_many": "recognition.tracer",
 }
 
 

@@ -1,4 +1,9 @@
-"""The one error that users are meant to see."""
+"""What users are meant to see: the one error, also raised for libraries that only some uses need."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
 
 
 class InputError(Exception):
@@ -6,3 +11,11 @@ class InputError(Exception):
 
     The command line prints it and exits with code 2; library callers may catch it.
     """
+
+
+def require(module: str, extra: str, use: str) -> ModuleType:
+    """The module, imported now. Raises InputError that says which extra to install for `use` where it is missing."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise InputError(f"{use} needs {module.partition('.')[0]}: pip install 'inksight[{extra}]'") from error

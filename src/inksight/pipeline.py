@@ -12,24 +12,25 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from . import canvas, detect, doubt, heap, threads, wide
-from .appearance import measured
-from .detect import Detection, Detector
-from .detect.components import Crop, Crops, Inked, crops
-from .detect.layout import reading_order
-from .detect.ruling import page_ink
-from .frames import Chain, Frame
-from .geometry import Affine
-from .hold import held
-from .image import Map, Picture, Pixels, Source, binarize, is_drawn, open_picture, open_pictures
+from .centerline.skeleton import trace as trace_skeleton
+from .imaging import canvas, heap
+from .imaging.appearance import measured
+from .imaging.pictures import Map, Picture, Pixels, Source, binarize, is_drawn, open_picture, open_pictures
 from .ink import Box, Line, Page, Word
+from .ink.frames import Affine, Chain, Frame
+from .layout import detectors, word_filter
+from .layout.components import Crop, Crops, Inked, crops
+from .layout.detectors import Detection, Detector
+from .layout.reading_order import reading_order
+from .layout.ruling import page_ink
+from .recognition import splitting, threads
+from .recognition.clipping import held
+from .recognition.tokens import READING
 from .report import Clock, PageReport, Report, covered
-from .skeleton import trace as trace_skeleton
-from .tokens import READING
 
 if TYPE_CHECKING:
-    from .sheet import Sheet
-    from .tracer import Tracer
+    from .imaging.rectify import Sheet
+    from .recognition.tracer import Tracer
 
 Progress = Callable[[int, int], None]
 """Called with the number of words done and the number of words."""
@@ -75,7 +76,7 @@ def convert(
     """The digital ink of a picture of handwriting, in pixels of the picture.
 
     `image` is a path, the bytes of a file, a PIL image or a uint8 array (H, W[, 3 or 4]); of a PDF, the first page.
-    `detector` is one of inksight.detect.NAMES or a callable; "none" takes the whole picture for one word. `model` is a
+    `detector` is one of layout.detectors.NAMES or a callable; "none" takes the whole picture for one word. `model` is a
     folder with a model's files; left out, the one that comes with the package. With `fast` each word is looked at once
     instead of up to five times. Words are in reading order; drawings,
     arrows and underlines follow in a last line, as words of kind "drawing". A blank picture gives a page without lines.
@@ -114,7 +115,7 @@ def convert_shown(
     """
     heap.keep_small()
     picture = image if isinstance(image, Picture) else open_picture(image)
-    find = detect.load(detector) if isinstance(detector, str) else detector
+    find = detectors.load(detector) if isinstance(detector, str) else detector
     clock = Clock()
     with clock.on("sheet"):
         sheet = _sheet(picture.pixels, find, flatten)
@@ -134,7 +135,7 @@ def convert_shown(
         listener.found([Word(box=c.box).transformed(frame).box for _, c in parts.words])
     with clock.on("tracing"):
         tell = _telling(progress, listener, frame)
-        lines = _traced(parts, mode, partial(_tracer, model, fast), tell, trust=not detect.looks(find))
+        lines = _traced(parts, mode, partial(_tracer, model, fast), tell, trust=not detectors.looks(find))
     flat = measured(Page(sheet.rgb.shape[1], sheet.rgb.shape[0], lines), sheet.rgb, ink)
     page = flat if flatten else _moved(flat, frame, picture)
     if report:
@@ -166,18 +167,18 @@ def convert_pages(
 
 def _sheet(rgb: Pixels, find: Detector, flatten: bool) -> Sheet:
     """What the detector and the tracer see. Who knows where the words are speaks of the picture as it is."""
-    from . import sheet as sheets  # brings OpenCV: only when a page is converted
+    from .imaging import rectify as sheets  # brings OpenCV: only when a page is converted
 
-    if flatten or detect.looks(find):
+    if flatten or detectors.looks(find):
         return sheets.flatten(rgb, WORKING_SIDE)
     return sheets.as_it_is(rgb, WORKING_SIDE)
 
 
 def _found(find: Detector, rgb: Pixels, sheet: Sheet) -> Sequence[Detection]:
     """The words, in pixels of the sheet."""
-    if detect.looks(find):
+    if detectors.looks(find):
         return find(sheet.rgb)
-    from .sheet import as_it_is
+    from .imaging.rectify import as_it_is
 
     plain = as_it_is(rgb, WORKING_SIDE)
     to_sheet = Chain((plain.frame, sheet.frame.inverse()))
@@ -185,7 +186,7 @@ def _found(find: Detector, rgb: Pixels, sheet: Sheet) -> Sequence[Detection]:
 
 
 def _tracer(model: str | Path | None, fast: bool) -> Tracer:
-    from .tracer import tracer  # loads onnxruntime: not for a blank page
+    from .recognition.tracer import tracer  # loads onnxruntime: not for a blank page
 
     return tracer(model, fast)
 
@@ -216,9 +217,9 @@ def _traced(parts: Crops, mode: str, load: Callable[[], Tracer], tell: _Telling,
     inked = parts.words + (parts.missed if reads else [])
     drawings = parts.drawings + ([] if reads else [c for _, c in parts.missed])
     seen = [d for d, _ in parts.words]
-    unsure = [reads and not trust and x for x in doubt.doubtful(seen)] + [True] * (len(inked) - len(seen))
+    unsure = [reads and not trust and x for x in word_filter.doubtful(seen)] + [True] * (len(inked) - len(seen))
     words = _trace(inked, unsure, mode, load(), tell) if inked else []
-    kept = [i for i, w in enumerate(words) if not unsure[i] or doubt.is_word(w, inked[i].word)]
+    kept = [i for i, w in enumerate(words) if not unsure[i] or word_filter.is_word(w, inked[i].word)]
     lines = [Line(tuple(words[kept[k]] for k in line)) for line in reading_order([inked[i].word for i in kept])]
     sketches = [_as_drawing(words[i], inked[i].crop) for i in sorted(set(range(len(words))) - set(kept))]
     sketches += [_sketch(c) for c in drawings]
@@ -260,14 +261,16 @@ def _trace_batch(inked: Sequence[Inked], unsure: Sequence[bool], mode: str, trac
     inks: list[Map] = []
     texts: list[str | None] = []
     heard: list[tuple[str, float]] = []
-    cuts = [wide.cuts(crop.ink) for _, crop in inked]
+    cuts = [splitting.cuts(crop.ink) for _, crop in inked]
     for (word, crop), blind, at in zip(inked, unsure, cuts, strict=True):
-        for (a, b), text in zip(pairwise(at), wide.shares(_reading(word), at), strict=True):
+        for (a, b), text in zip(pairwise(at), splitting.shares(_reading(word), at), strict=True):
             inks.append(crop.ink[:, a:b])
             texts.append(text or None)
             heard.append(("", 0.0) if blind else (text, word.confidence))
     traced = iter(tracer.trace_inks(inks, mode=mode, texts=texts, heard=heard))
-    whole = [wide.joined([next(traced) for _ in at[1:]], at, c.ink) for (_, c), at in zip(inked, cuts, strict=True)]
+    whole = [
+        splitting.joined([next(traced) for _ in at[1:]], at, c.ink) for (_, c), at in zip(inked, cuts, strict=True)
+    ]
     return [_on_page(w, c) for w, (_, c) in zip(whole, inked, strict=True)]
 
 

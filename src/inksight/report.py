@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from .fidelity import Mask, paint, pen_width
+from .imaging.raster import Mask, paint, pen_width
 from .ink import Page, Stroke
 
 DOUBTFUL = 0.3

@@ -8,21 +8,25 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from inksight import appearance, fidelity, formats, geometry, skeleton, timing, tokens
-from inksight.canvas import fit, standardise
-from inksight.decoding import Decoded, decode
-from inksight.engine import model_folder
-from inksight.engine.onnx import CELL, Choices
-from inksight.ink import Stroke, Word
-from inksight.inkmap import binarize, ink_map
-from inksight.language import LanguageModel
-from inksight.reading import candidates
-from inksight.ruling import word_ink
-from inksight.snap import snap
-from inksight.tidy import tidy
-from inksight.tracer import on_the_ink
-from inksight.trust import trust
-from inksight.views import ROUNDS, surest
+from inksight import formats
+from inksight.centerline import skeleton
+from inksight.centerline.snap import snap
+from inksight.imaging import appearance, raster
+from inksight.imaging.canvas import fit, standardise
+from inksight.imaging.inkmap import binarize, ink_map
+from inksight.imaging.ruling import word_ink
+from inksight.ink import Stroke, Word, timing
+from inksight.ink.curves import distance_to_polyline, resample, simplify, smooth
+from inksight.recognition import tokens
+from inksight.recognition.confidence import trust
+from inksight.recognition.decoding import Decoded, decode
+from inksight.recognition.engine import CELL, Choices
+from inksight.recognition.language import LanguageModel
+from inksight.recognition.models import model_folder
+from inksight.recognition.reading import candidates
+from inksight.recognition.tidy import tidy
+from inksight.recognition.tracer import on_the_ink
+from inksight.recognition.views import ROUNDS, surest
 from tests.browser.node import call, calls, channels, curves
 from tests.browser.pictures import PAPERS, picture, strokes
 
@@ -38,7 +42,7 @@ def apart(ours, theirs):
     worst = 0.0
     for one, other in zip(ours, theirs, strict=True):
         a, b = np.asarray(one, float), np.asarray(getattr(other, "points", other), float)
-        worst = max(worst, geometry.distance_to_polyline(a, b).max(), geometry.distance_to_polyline(b, a).max())
+        worst = max(worst, distance_to_polyline(a, b).max(), distance_to_polyline(b, a).max())
     return worst
 
 
@@ -147,7 +151,7 @@ def test_the_surest_of_several_inks():
 
 def test_geometry():
     points = wavy()
-    ways = {"resample": geometry.resample, "simplify": geometry.simplify, "smooth": geometry.smooth}
+    ways = {"resample": resample, "simplify": simplify, "smooth": smooth}
     cases = [(name, curve) for name in ways for curve in (points, points[:2], np.array([[3.0, 4.0]]))]
     got = calls(*(("geometry", name, (curve.tolist(), 1.7)) for name, curve in cases))
     for ours, (name, curve) in zip(got, cases, strict=True):
@@ -167,12 +171,12 @@ def test_fidelity(paper):
         ("fidelity", "coverage", (mask, curves(lines), 2.3)),
         ("fidelity", "spurious", (mask, curves(lines), 0.8)),
     )
-    assert pen == pytest.approx(fidelity.pen_width(mask))
-    assert np.allclose(away, fidelity.distance(mask), atol=1e-4)
-    assert np.array_equal(near, fidelity.dilate(mask, 2.3))
-    assert np.array_equal(painted, fidelity.paint((h, w), lines, 2.3))
-    assert covered == pytest.approx(fidelity.coverage(mask, lines, 2.3), abs=1e-6)
-    assert off == pytest.approx(fidelity.spurious(mask, lines, 0.8), abs=1e-6)
+    assert pen == pytest.approx(raster.pen_width(mask))
+    assert np.allclose(away, raster.distance(mask), atol=1e-4)
+    assert np.array_equal(near, raster.dilate(mask, 2.3))
+    assert np.array_equal(painted, raster.paint((h, w), lines, 2.3))
+    assert covered == pytest.approx(raster.coverage(mask, lines, 2.3), abs=1e-6)
+    assert off == pytest.approx(raster.spurious(mask, lines, 0.8), abs=1e-6)
 
 
 @pytest.mark.parametrize("paper", ["plain", "noisy", "large"])
@@ -186,7 +190,7 @@ def test_snap(paper):
 
 def test_what_was_decoded_comes_onto_the_ink():
     canvas, frame = fit(ink("plain"), height=64, max_width=448)
-    decoded = [np.rint(frame.apply(geometry.resample(s, 12))).astype(np.int64) for s in strokes(360, 150)]
+    decoded = [np.rint(frame.apply(resample(s, 12))).astype(np.int64) for s in strokes(360, 150)]
     seen = calls(("canvas", "fit", (ink("plain"), 64, 448)))[0]
     assert seen["canvas"].shape == canvas.shape
     wide = {"scale": frame.a, "dx": frame.c, "dy": frame.f}
@@ -357,7 +361,7 @@ def test_files(kind):
 
 def test_constants_are_the_package_s():
     """Numbers that were tuned stand in both languages; whoever changes one is told of the other."""
-    from inksight import decoding, reading, tracer, views
+    from inksight.recognition import decoding, reading, tracer, views
 
     text = {name: _source(name) for name in ("decoding", "reading", "tracer", "trust", "views")}
     assert _number(text["views"], "BORNE_OUT") == views.BORNE_OUT

@@ -18,8 +18,8 @@ from browser.build import build
 from browser.serve import serving
 from inksight import formats
 from inksight.errors import InputError
-from inksight.geometry import distance_to_polyline
-from inksight.image import open_image
+from inksight.imaging.pictures import open_image
+from inksight.ink.curves import distance_to_polyline
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 WORDS = {

@@ -9,8 +9,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from bench import recogniser  # noqa: E402
+from inksight.formats.dataset import PackedInk, pack  # noqa: E402
 from inksight.ink import Stroke, Word  # noqa: E402
-from inksight.packed import PackedInk, pack  # noqa: E402
 
 
 @pytest.fixture

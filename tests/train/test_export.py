@@ -9,8 +9,8 @@ torch = pytest.importorskip("torch", reason="training needs PyTorch: make train-
 
 import onnx  # noqa: E402
 
-from inksight.engine.onnx import Engine  # noqa: E402
-from inksight.tokens import DERENDER, DOWN, INK, MAX_STEP, MOVE  # noqa: E402
+from inksight.recognition.engine import Engine  # noqa: E402
+from inksight.recognition.tokens import DERENDER, DOWN, INK, MAX_STEP, MOVE  # noqa: E402
 from train import weights  # noqa: E402
 from train.export import export  # noqa: E402
 from train.model import Config, InkModel, drawing_times  # noqa: E402

@@ -10,7 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from inksight.evaluate.online import FEATURES, STRIDE, OnlineRecogniser  # noqa: E402
+from inksight.original.online import FEATURES, STRIDE, OnlineRecogniser  # noqa: E402
 from train import train_online  # noqa: E402
 from train.export_online import export  # noqa: E402
 from train.online import CHARACTERS, Batches, OnlineModel, held_out, read_ink, vary, written  # noqa: E402
@@ -70,7 +70,7 @@ def test_held_out_words_are_spread_over_writers():
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A data folder with a training, a validation and a test writer."""
-    from inksight.packed import PackedInk, pack
+    from inksight.formats.dataset import PackedInk, pack
 
     folder = tmp_path_factory.mktemp("ink")
     rows = [PackedInk(w.text, f"{who}/1", "x", ink(w.text), 0.0) for w in words() for who in ("train", "val", "test")]

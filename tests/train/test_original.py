@@ -13,9 +13,9 @@ torch = pytest.importorskip("torch", reason="training needs PyTorch: make train-
 pytest.importorskip("transformers", reason="the original's network needs transformers: make train-env")
 
 from bench.original import Checkpoint, tracing  # noqa: E402
-from inksight import released  # noqa: E402
-from inksight.geometry import distance_to_polyline, significance, simplify  # noqa: E402
-from inksight.tokens import GRID, VOCABULARY_SIZE, decode_original, encode_original  # noqa: E402
+from inksight.ink.curves import distance_to_polyline, significance, simplify  # noqa: E402
+from inksight.original import released  # noqa: E402
+from inksight.recognition.tokens import GRID, VOCABULARY_SIZE, decode_original, encode_original  # noqa: E402
 from tests.synthetic import word, write_packed  # noqa: E402
 from train import pack, pack_words, train_original  # noqa: E402
 from train.data import Drawing  # noqa: E402

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="training needs PyTorch: make train-
 
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
-from inksight.image import standardise as standardise_one  # noqa: E402
+from inksight.imaging.pictures import standardise as standardise_one  # noqa: E402
 from train import render as rendering  # noqa: E402
 from train.render import CHOICES, HEIGHT, draw, enlarge, extent, render, standardise, vary  # noqa: E402
 

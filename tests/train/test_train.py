@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw
 torch = pytest.importorskip("torch", reason="training needs PyTorch: make train-env")
 
 from inksight.evaluate.sets import is_held_out  # noqa: E402
-from inksight.image import standardise  # noqa: E402
-from inksight.tokens import (  # noqa: E402
+from inksight.imaging.pictures import standardise  # noqa: E402
+from inksight.recognition.tokens import (  # noqa: E402
     DERENDER,
     DERENDER_TEXT,
     DOWN,

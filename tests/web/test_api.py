@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from PIL import Image
 from starlette.testclient import TestClient
 
-from inksight import detect, formats, tracer
-from inksight.image import open_image
+from inksight import formats
+from inksight.imaging.pictures import open_image
 from inksight.ink import Page, Stroke, Word
+from inksight.layout import detectors
+from inksight.recognition import tracer
 from inksight.web import asked, work
 from inksight.web.app import application
 from inksight.web.limits import Limits
@@ -223,7 +225,7 @@ def test_what_there_is_to_choose(server, monkeypatch):
     assert found["models"][0]["name"] == found["default"] == "words-v1"
     assert [f["name"] for f in found["formats"]] == list(formats.FORMATS)
     assert {"rapidocr", "none"} <= set(found["detectors"]) <= {"rapidocr", "none", "tesseract", "doctr"}
-    monkeypatch.setattr(detect, "is_here", lambda name: name == "rapidocr")
+    monkeypatch.setattr(detectors, "is_here", lambda name: name == "rapidocr")
     assert server.get("/api/models").json()["detectors"] == ["rapidocr"]
 
 

@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inksight.detect.rapidocr import RapidOcr
 from inksight.ink import Page
+from inksight.layout.rapidocr import RapidOcr
 from inksight.web import work
 from inksight.web.limits import Limits
 from tests.web.serving import served, soon

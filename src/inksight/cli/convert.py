@@ -13,8 +13,8 @@ from .many import Many, many
 from .running import convert_all
 
 if TYPE_CHECKING:
-    from ..batch import Task
-    from ..image import Picture, Pixels
+    from ..batch.jobs import Task
+    from ..imaging.pictures import Picture, Pixels
     from ..ink import Page
     from ..pipeline import Progress
 
@@ -150,12 +150,12 @@ def word(
 
 def _load(model: str | None, detector: str | None = None) -> None:
     """What every page needs. Raises InputError where it can't be had."""
-    from .. import detect
-    from ..tracer import tracer
+    from ..layout import detectors
+    from ..recognition.tracer import tracer
 
     tracer(model)
     if detector is not None:
-        detect.load(detector)
+        detectors.load(detector)
 
 
 def _read_page(
@@ -168,10 +168,11 @@ def _read_page(
     profile: bool = False,
     **settings: Any,
 ) -> tuple[Pixels, Page, str]:
-    from .. import detect, pipeline
+    from .. import pipeline
+    from ..layout import detectors
     from ..report import PageReport
 
-    find = detect.load(detector, boxes, picture=task.source, page=task.page)
+    find = detectors.load(detector, boxes, picture=task.source, page=task.page)
     reports: list[PageReport] = []
     shown, page = pipeline.convert_shown(picture, detector=find, progress=progress, report=reports.append, **settings)
     return shown, page, reports[0].note + (f" ({reports[0].profile})" if profile else "")
@@ -179,7 +180,7 @@ def _read_page(
 
 def _read_word(task: Task, picture: Picture, progress: Progress | None = None, **settings: Any) -> tuple[Pixels, Page]:
     from ..ink import Page
-    from ..tracer import trace
+    from ..recognition.tracer import trace
 
     found = trace(picture.pixels, **settings).transformed(picture.frame)
     words = [found] if found.strokes or found.text else []

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..batch.files import Source, find_all, make_folder
 from ..errors import InputError
-from ..files import Source, find_all, make_folder
 from . import options
 from .failures import Failures
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from ..derenderings.files import Example
+    from ..original.derenderings import Example
 
 _ON_A_SHEET = 10
 
@@ -60,7 +60,7 @@ def view(
     failures = Failures(debug)
     done, total = 0, 1
     with failures.caught():
-        from ..derenderings.files import find
+        from ..original.derenderings import find
 
         one_file = Path(out).suffix.lower() == ".png" and not Path(out).is_dir()
         examples = _first(find(folder, datasets, models), number or (_ON_A_SHEET if one_file else None))
@@ -85,7 +85,7 @@ def _first(examples: Sequence[Example], number: int | None) -> list[Example]:
 
 
 def _draw(examples: Sequence[Example], target: Path, **settings: int) -> None:
-    from ..derenderings.sheet import sheet
+    from ..original.gallery import sheet
 
     _save(sheet(examples, **settings), target)
 
@@ -93,7 +93,7 @@ def _draw(examples: Sequence[Example], target: Path, **settings: int) -> None:
 def _save(picture: Image.Image, target: Path) -> None:
     import io
 
-    from ..saving import save
+    from ..formats.saving import save
 
     data = io.BytesIO()
     picture.save(data, "PNG")
@@ -133,7 +133,7 @@ def write(
     failures = Failures(debug)
     done, total = 0, 1
     with failures.caught():
-        from ..engine import is_saved_model, model_folder
+        from ..recognition.models import is_saved_model, model_folder
 
         told = _told(texts) if texts is not None else {}
         folder_of = Path(model) if model and is_saved_model(model) else model_folder(model)
@@ -172,9 +172,9 @@ def _unlike(sources: Sequence[Source]) -> None:
 
 def _derender(source: Source, text: str | None, model: str | None, folder: str, called: str, dataset: str) -> None:
     """Write one picture and its ink in each mode."""
-    from ..derenderings.files import FOLDERS, write
-    from ..image import open_image
-    from ..tracer import trace
+    from ..imaging.pictures import open_image
+    from ..original.derenderings import FOLDERS, write
+    from ..recognition.tracer import trace
 
     picture = open_image(source.path)
     told = {options.TOLD_MODE: text}

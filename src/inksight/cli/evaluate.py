@@ -50,7 +50,7 @@ def evaluate(data: str, out: str | None, inks: str | None, **settings: Any) -> N
         if out is not None:
             report.save(out)
         if inks is not None:
-            from ..evaluate.inks import write_inks
+            from ..original.inks import write_inks
 
             write_inks(report, inks)
     failures.exit()

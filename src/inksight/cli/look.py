@@ -40,7 +40,7 @@ class Look:
 
     def page(self, page: Page) -> Page:
         """The page smoothed and simplified."""
-        from .. import filters
+        from ..ink import filters
 
         page = filters.smoothed(page, self.smooth) if self.smooth else page
         return filters.simplified(page, self.simplify) if self.simplify else page

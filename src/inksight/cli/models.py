@@ -39,7 +39,7 @@ def models() -> None:
       inksight models
       inksight word crop.png --model small-p/        the original's weights, once they are there
     """
-    from ..engine import MODELS, shipped
+    from ..recognition.models import MODELS, shipped
 
     click.echo("Models that come with inksight; the first is used where --model is left out")
     for name in shipped():

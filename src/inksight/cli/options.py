@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ..names import FORMATS
+from ..options import FORMATS
 
 MODES = ("derender", "derender-with-text", "recognize-and-derender", "recognize")
 DETECTORS = ("rapidocr", "tesseract", "doctr", "google-vision", "boxes", "none")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..batch.files import Outputs, Source, find_all, make_folder
 from ..errors import InputError
-from ..files import Outputs, Source, find_all, make_folder
-from ..names import FORMATS
+from ..options import FORMATS
 from . import options
 from .failures import Failures
 from .look import Look, look
@@ -101,7 +101,7 @@ def _read(inputs: Sequence[str], fmt: str | None, failures: Failures) -> list[_L
 
 
 def _photo(name: str | None, pages: int) -> Photo | None:
-    from ..image import open_image
+    from ..imaging.pictures import open_image
 
     if name is not None and pages > 1:
         raise InputError(f"{name}: one photo can't lie under {pages} pages; render them one by one")

@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .. import batch
-from ..batch import Outcome, Outcomes, Reader, Task, Work
+from ..batch import jobs
+from ..batch.files import PICTURES, Outputs, Source, find_all, make_folder
+from ..batch.jobs import Outcome, Outcomes, Reader, Task, Work
 from ..errors import InputError
-from ..files import PICTURES, Outputs, Source, find_all, make_folder
 from .failures import Failures
 from .look import Look
 from .many import Many
 
 if TYPE_CHECKING:
     from ..formats import Style
-    from ..image import Pixels
+    from ..imaging.pictures import Pixels
     from ..ink import Page
     from ..pipeline import Progress
 
@@ -78,7 +78,7 @@ class _Run:
         sources = find_all(inputs, self.failures.report, recursive=self.many.recursive, leave_out=ours)
         if not sources:
             return
-        from ..image import count_pages
+        from ..imaging.pictures import count_pages
 
         counts = [count_pages(source.path) for source in sources]
         several_files = len(inputs) > 1 or len(sources) > 1 or Path(inputs[0]).is_dir()
@@ -125,17 +125,17 @@ class _Run:
             click.echo(f"{len(self.good)} of {len(tasks)} pages are finished; --overwrite does them again", err=True)
         todo = [task for task in tasks if task not in self.good]
         if self.many.ray:
-            from ..on_ray import run
+            from ..batch.on_ray import run
 
             with _page_bar(len(todo)) as advance:
                 self.take(run(todo, work), todo, advance)
         elif len(todo) == 1:
             with _word_bar(todo[0]) as progress:
                 read = partial(work.read, progress=progress)
-                self.take(batch.run(todo, replace(work, read=read)), todo, lambda outcome: None)
+                self.take(jobs.run(todo, replace(work, read=read)), todo, lambda outcome: None)
         else:
             with _page_bar(len(todo)) as advance:
-                self.take(batch.run(todo, work, self.many.jobs), todo, advance)
+                self.take(jobs.run(todo, work, self.many.jobs), todo, advance)
 
     def take(self, outcomes: Outcomes, todo: Sequence[Task], advance: Callable[[Outcome], None]) -> None:
         """Take in what comes of the tasks, and tell it in their order."""
@@ -201,7 +201,8 @@ def _write(task: Task, page: Page, rgb: Pixels, *, fmt: str, look: Look) -> None
 
 def _keep(task: Task, page: Page, rgb: Pixels, *, photos: bool = False) -> None:
     """For `_bind`: the page, and what it lies over."""
-    from .. import formats, saving
+    from .. import formats
+    from ..formats import saving
     from ..formats.style import jpeg
 
     if photos:
@@ -234,7 +235,7 @@ class _Styles(Sequence["Style"]):
         return len(self.tasks)
 
     def __getitem__(self, index: Any) -> Any:
-        from ..image import open_image
+        from ..imaging.pictures import open_image
 
         task = self.tasks[index]
         if self.look.background != "photo":

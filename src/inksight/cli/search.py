@@ -81,7 +81,7 @@ def _as_line(match: Match) -> str:
 
 def _draw(found: Sequence[Match], folder: Path, out: Path, photos: str | None) -> Iterator[Path]:
     """Write a PNG for each page with matches, in folders like those in `folder`; gives them as they are written."""
-    from ..saving import save
+    from ..formats.saving import save
     from ..search.overlay import draw
 
     pages: dict[tuple[Path, int], list[Match]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .. import extras
+from ..errors import require
 from .failures import Failures
 
 
@@ -28,7 +28,7 @@ def serve(host: str, port: int, names: tuple[str, ...], origins: tuple[str, ...]
     failures = Failures()
     with failures.caught():
         for module in ("uvicorn", "starlette", "python_multipart"):
-            extras.load(module, "web", "the playground")
+            require(module, "web", "the playground")
         from ..web.server import serve as run
 
         run(host, port, names=names, origins=origins, show=show)

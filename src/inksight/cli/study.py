@@ -59,8 +59,8 @@ def make(
     """
     failures = Failures(debug)
     with failures.caught():
-        from ..evaluate.study import chosen
-        from ..evaluate.study import make as page
+        from ..original.study import chosen
+        from ..original.study import make as page
 
         examples = [e for folder in folders for e in chosen(folder, datasets, models, mode, number)]
         _save(Path(out), page(examples, seed=seed, title=title))
@@ -83,8 +83,8 @@ def score(files: tuple[str, ...], out: str | None, debug: bool) -> None:
     """
     failures = Failures(debug)
     with failures.caught():
-        from ..evaluate.study import read_answers, table
-        from ..evaluate.study import score as count
+        from ..original.study import read_answers, table
+        from ..original.study import score as count
 
         scores = count([read_answers(path) for path in files])
         click.echo(table(scores))
@@ -101,7 +101,7 @@ def _without_nan(value: Any) -> Any:
 
 
 def _save(target: Path, data: bytes) -> None:
-    from ..saving import save
+    from ..formats.saving import save
 
     try:
         save(target, data)

@@ -13,9 +13,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import fidelity
-from ..geometry import Array, arc_lengths, resample
-from ..order import immediate_order
+from ..imaging import raster
+from ..ink.curves import Array, arc_lengths, resample
+from ..ink.order import immediate_order
 
 Strokes: TypeAlias = Sequence[NDArray[np.floating]]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -269,7 +269,7 @@ def adaptive_iou(mask: Mask, strokes: Strokes) -> float:
 
     Blind to order. 0 for no strokes.
     """
-    drawn = fidelity.paint(mask.shape, strokes, 0.0)
+    drawn = raster.paint(mask.shape, strokes, 0.0)
     best = 0.0
     while drawn.any():
         iou = float((drawn & mask).sum() / (drawn | mask).sum())
@@ -363,10 +363,10 @@ def picture_scores(predicted: Strokes, mask: Mask) -> dict[str, float]:
     The pen's width is measured on the mask (at least 2 px). Ink counts as covered within one pen width of a stroke
     (half a width to the pen's edge, half a width of tolerance), a stroke as spurious beyond half a width of any ink.
     """
-    pen = max(fidelity.pen_width(mask), 2.0)
+    pen = max(raster.pen_width(mask), 2.0)
     return {
-        "coverage": fidelity.coverage(mask, predicted, pen),
-        "spurious": fidelity.spurious(mask, predicted, pen / 2),
+        "coverage": raster.coverage(mask, predicted, pen),
+        "spurious": raster.spurious(mask, predicted, pen / 2),
         "aiou": adaptive_iou(mask, predicted),
         "air_travel": air_travel(predicted),
         "backward_jumps": backward_jumps(predicted),

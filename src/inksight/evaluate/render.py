@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageDraw
 
-from ..geometry import Affine, Array, arc_lengths, resample, smooth
+from ..ink.curves import Array, arc_lengths, resample, smooth
+from ..ink.frames import Affine
 
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]

@@ -12,10 +12,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..errors import InputError
+from ..formats.saving import save
 from ..ink import Word
-from ..saving import save
+from .contact_sheet import contact_sheet
 from .sets import Sample
-from .sheet import contact_sheet
 
 Scores: TypeAlias = dict[str, float]
 """Of one word: measure -> value; NaN where the measure does not apply."""

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from .. import fidelity
-from ..geometry import Array
-from ..image import binarize
+from ..imaging import raster
+from ..imaging.pictures import binarize
+from ..imaging.ruling import word_ink
 from ..ink import Word
-from ..ruling import word_ink
-from ..tracer import trace_many, tracer
-from . import metrics, peers
+from ..ink.curves import Array
+from ..recognition.tracer import trace_many, tracer
+from . import baselines, metrics
 from .report import Report, Scores
 from .sets import Sample, Split, real_words, rendered, unipen_words
 
@@ -45,7 +45,7 @@ def evaluate(
     paper: bool = False,
     seed: int = 0,
     trace: TraceMany | None = None,
-    more: Mapping[str, peers.Peer] | None = None,
+    more: Mapping[str, baselines.Peer] | None = None,
     progress: bool = False,
 ) -> Report:
     """Score the tracer and its peers on words it never saw.
@@ -73,12 +73,12 @@ def score(
     trace: TraceMany,
     settings: Mapping[str, Any] | None = None,
     *,
-    more: Mapping[str, peers.Peer] | None = None,
+    more: Mapping[str, baselines.Peer] | None = None,
     also: More | None = None,
     progress: bool = False,
 ) -> Report:
     """Trace and score samples, and score the peers on them. `also` scores every ink, too, and the ink as written."""
-    others = list(_peers(samples, more or {}, peers.WRITTEN if also else {}))
+    others = list(_peers(samples, more or {}, baselines.WRITTEN if also else {}))
     work = len(samples) + sum(len(chosen) for _, _, chosen in others)
     with tqdm(total=work, disable=not progress, unit="word", leave=False) as bar:
         words: list[Word] = []
@@ -108,7 +108,7 @@ def _shipped(model: str | Path | None, mode: str, fast: bool) -> TraceMany:
 
 
 def _paper() -> More:
-    from .paper import PaperScores
+    from ..original.paper import PaperScores
 
     return PaperScores()
 
@@ -120,15 +120,15 @@ def _verdicts(scores: Scores) -> Scores:
 
 
 def _peers(
-    samples: Sequence[Sample], more: Mapping[str, peers.Peer], written: Mapping[str, peers.Peer]
-) -> Iterator[tuple[str, peers.Peer, Sequence[Sample]]]:
+    samples: Sequence[Sample], more: Mapping[str, baselines.Peer], written: Mapping[str, baselines.Peer]
+) -> Iterator[tuple[str, baselines.Peer, Sequence[Sample]]]:
     """The rows beside the model that these samples allow, each with its samples."""
     known = [s for s in samples if s.strokes is not None]
-    for name, peer in {**peers.PEERS, **more}.items():
+    for name, peer in {**baselines.PEERS, **more}.items():
         yield name, peer, samples
-    for name, peer in {**peers.CEILINGS, **written}.items() if known else ():
+    for name, peer in {**baselines.CEILINGS, **written}.items() if known else ():
         yield name, peer, known
-    for name, peer in peers.CONTROLS.items() if known else ():
+    for name, peer in baselines.CONTROLS.items() if known else ():
         yield name, peer, known[:CONTROL_WORDS]
 
 
@@ -159,7 +159,7 @@ def _one_by_one(batch: Sequence[Sample], trace: TraceMany) -> tuple[list[Word], 
     return words, crashed
 
 
-def _peer_scores(sample: Sample, peer: peers.Peer, also: More | None) -> Scores:
+def _peer_scores(sample: Sample, peer: baselines.Peer, also: More | None) -> Scores:
     start = time.perf_counter()
     strokes = peer(sample)
     return {"seconds": time.perf_counter() - start} | _scores(sample, strokes, also)
@@ -170,6 +170,6 @@ def _scores(sample: Sample, strokes: Sequence[Array], also: More | None) -> Scor
     mask = binarize(word_ink(sample.picture)) if sample.mask is None else sample.mask
     scores = metrics.picture_scores(strokes, mask) | {"empty": float(not strokes)}
     if sample.strokes is not None:
-        scores |= metrics.ink_scores(strokes, sample.strokes, fidelity.pen_width(mask))
+        scores |= metrics.ink_scores(strokes, sample.strokes, raster.pen_width(mask))
         scores["ink_pass"] = metrics.ink_passes(strokes, sample.strokes, scores)
     return scores | (also(sample, strokes, mask) if also else {})

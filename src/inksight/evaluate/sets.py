@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import InputError
-from ..geometry import Array
-from ..packed import PackedInk, read_packed
+from ..formats.dataset import PackedInk, read_packed
+from ..ink.curves import Array
 from .render import render
 
 Split = Literal["test", "val"]

@@ -25,8 +25,8 @@ import numpy as np
 
 from ..errors import InputError
 from ..ink import Page
-from ..names import FORMATS
-from ..saving import save
+from ..options import FORMATS
+from .saving import save
 from .style import PLAIN, Photo, Style
 
 __all__ = [

@@ -6,7 +6,7 @@
 | line, word, stroke | counted from 0 on the page |
 | point | counted from 0 in the stroke |
 | x, y | pixels of the page from its top-left corner, x to the right, y down |
-| synthetic_t | where the style wants times: seconds since the first pen-down, made up by inksight.timing |
+| synthetic_t | where the style wants times: seconds since the first pen-down, made up by inksight.ink.timing |
 | width, color | of the stroke, in pixels and as #rrggbb; empty where they aren't known |
 | text, confidence, kind | of the word: what it says, how sure that is (0 to 1), and "word" or "drawing" |
 
@@ -23,7 +23,7 @@ from itertools import count, repeat
 import numpy as np
 
 from ..ink import Kind, Line, Page, Stroke, Word
-from ..timing import times
+from ..ink.timing import times
 from .several import only
 from .style import PLAIN, Style
 

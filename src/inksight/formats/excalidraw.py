@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from ..geometry import Affine, Array
 from ..ink import Box, Page, Stroke, Word
+from ..ink.curves import Array
+from ..ink.frames import Affine
 from .style import PLAIN, Photo, Style, background, jpeg, paper, sheet, styled
 
 _PIXELS = 96 / 25.4

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageChops
 
-from ..geometry import Array
 from ..ink import Page, Points
-from ..timing import HOLD, playing_time, times
+from ..ink.curves import Array
+from ..ink.timing import HOLD, playing_time, times
 from . import drawing
 from .drawing import Pen, Tile
 from .style import Color, Style, styled

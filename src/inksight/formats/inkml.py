@@ -17,9 +17,10 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from ..geometry import Affine, Array
 from ..ink import Kind, Line, Page, Stroke, Word, bounding_box
-from ..timing import letter_height, times
+from ..ink.curves import Array
+from ..ink.frames import Affine
+from ..ink.timing import letter_height, times
 from . import traces
 from .markup import PIXELS, css_color, escaped, floats, local, number, numbers, parse
 from .style import PLAIN, Style, styled

@@ -1,4 +1,4 @@
-"""NPZ: words packed for training recognisers, in the container of inksight.packed, so that training reads it as it is.
+"""NPZ: words packed for training recognisers, in the container of dataset.py, so that training reads it as it is.
 
 A word is a sample; points are in hundredths of a pixel of the page; `src` says how the word came. Beside the
 container's arrays there are, per word, `page` and `line` (counted from 0), `box` (n, 4) in pixels, `confidence` and
@@ -8,7 +8,7 @@ this package:
 
     with np.load("notes.npz") as z:
         texts, lengths = str(z["text"]).split("\\n"), z["stroke_len"]   # z["nstrokes"] says how many belong to a text
-        steps = np.split(z["xy"].astype(int), np.cumsum(lengths)[:-1])  # undo the deltas as inksight.packed says
+        steps = np.split(z["xy"].astype(int), np.cumsum(lengths)[:-1])  # undo the deltas as dataset.py says
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..ink import Kind, Line, Page, Stroke, Word
-from ..packed import Arrays, PackedInk, arrays, labels, pack, unpack
+from .dataset import Arrays, PackedInk, arrays, labels, pack, unpack
 from .several import MOST_LINES, most_unpacked, only
 from .style import PLAIN, Style
 
@@ -73,7 +73,7 @@ def loads_pages(data: bytes) -> list[Page]:
         raise ValueError("it is too large")
     packed = arrays(io.BytesIO(data))
     if "page_size" not in packed:
-        raise ValueError("it holds no pages of ours (packed training data is read by inksight.packed)")
+        raise ValueError("it holds no pages of ours (packed training data is read by inksight.formats.dataset)")
     try:
         words = _words(packed)
         pages: list[dict[int, list[Word]]] = [{} for _ in packed["page_size"]]
@@ -94,7 +94,7 @@ def _unpacked_size(data: bytes) -> int:
     try:
         with ZipFile(io.BytesIO(data)) as archive:
             return sum(member.file_size for member in archive.infolist())
-    except Exception:  # as in inksight.packed
+    except Exception:  # as in dataset.py
         return 0
 
 

@@ -13,8 +13,8 @@ from itertools import pairwise
 import numpy as np
 
 from .. import __version__
-from ..geometry import Affine
 from ..ink import Box, Page
+from ..ink.frames import Affine
 from . import glyphless
 from .markup import number
 from .pdffile import PdfFile, text

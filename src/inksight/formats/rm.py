@@ -16,9 +16,9 @@ from uuid import UUID
 
 import numpy as np
 
-from ..extras import load
-from ..geometry import Affine
+from ..errors import require
 from ..ink import Page, Stroke
+from ..ink.frames import Affine
 from .style import BOARD, PLAIN, SHEETS, Style, paper, rgb, sheet, styled
 
 WIDTH, HEIGHT = 1404, 1872
@@ -48,7 +48,7 @@ _DOT = 0.5
 
 def dumps(page: Page, style: Style = PLAIN) -> bytes:
     """The page as a .rm file. Raises InputError where rmscene isn't installed."""
-    scene = load("rmscene", "remarkable", "writing for reMarkable")
+    scene = require("rmscene", "remarkable", "writing for reMarkable")
     drawn = styled(page, style)
     per_mm = HEIGHT / SHEETS["device"][1]
     frame = sheet(page, replace(style, fit="device")).frame.then(Affine.scaling(per_mm))
@@ -60,7 +60,7 @@ def dumps(page: Page, style: Style = PLAIN) -> bytes:
 
 def _blocks(scene: ModuleType, strokes: tuple[Stroke, ...], flipped: bool) -> Iterator[Any]:
     """What the tablet keeps of a page with one layer; ids of author 0 are the program's, those of 1 ours."""
-    items, crdt = load("rmscene.scene_items", "remarkable", ""), scene.CrdtId
+    items, crdt = require("rmscene.scene_items", "remarkable", ""), scene.CrdtId
     none, root, layer = crdt(0, 0), crdt(0, 1), crdt(0, 11)
     yield scene.AuthorIdsBlock(author_uuids={1: AUTHOR})
     yield scene.MigrationInfoBlock(migration_id=crdt(1, 1), is_device=True)

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..geometry import Affine
 from ..ink import Page, Stroke, is_color
+from ..ink.frames import Affine
 
 Photo: TypeAlias = NDArray[np.uint8]
 """uint8 (H, W, 3)."""
@@ -48,7 +48,7 @@ class Style:
     dpi: float | None = None
     """Pixels of the page per inch, where the format has lengths; None: the page is about as wide as an A4 sheet."""
     times: bool = False
-    """Whether to write when each point was drawn (made up by inksight.timing), where the format may leave it out."""
+    """Whether to write when each point was drawn (made up by ink.timing), where the format may leave it out."""
     speed: float = 1.0
     """How many times faster than usual an animation plays (see `timing.playing_time`)."""
     loop: bool | None = None

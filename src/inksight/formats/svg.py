@@ -18,8 +18,8 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..geometry import Affine
 from ..ink import Kind, Line, Page, Stroke, Word
+from ..ink.frames import Affine
 from . import svgpath
 from .markup import PIXELS, css_color, escaped, floats, local, number, numbers, parse, quoted
 from .style import INK, PLAIN, Background, Style, background, jpeg, paper, sheet, styled

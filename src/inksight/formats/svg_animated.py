@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..geometry import Array, arc_lengths, significance
 from ..ink import Page, Stroke
-from ..timing import HOLD, duration, playing_time, times
+from ..ink.curves import Array, arc_lengths, significance
+from ..ink.timing import HOLD, duration, playing_time, times
 from .markup import number
 from .style import PLAIN, Style, styled
 from .svg import document

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..geometry import Affine
+from ..ink.frames import Affine
 
 Point = tuple[float, float]
 

@@ -21,8 +21,8 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from ..geometry import Affine
 from ..ink import Box, Line, Page, Stroke, Word, is_color
+from ..ink.frames import Affine
 from .markup import escaped, floats, local, number, parse
 from .several import most_unpacked, only
 from .style import PLAIN, WHITE, Photo, Style, background, paper, sheet, styled

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from ..batch.files import by_number
 from ..errors import InputError
-from ..files import by_number
 from ..ink import Box
 from .index import Found, Index
 from .match import Hit, hits, normal

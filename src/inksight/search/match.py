@@ -14,7 +14,7 @@ from itertools import chain
 
 import numpy as np
 
-from ..geometry import Array
+from ..ink.curves import Array
 
 SPACE_COST = 0.5
 LETTERS_PER_ERROR = 4

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import formats
+from ..batch.files import PICTURES
 from ..errors import InputError
-from ..files import PICTURES
 from ..formats import Style
-from ..image import Pixels, open_image
+from ..imaging.pictures import Pixels, open_image
 
 if TYPE_CHECKING:
     from PIL.Image import Image

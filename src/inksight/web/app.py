@@ -23,11 +23,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from .. import __version__, formats
-from ..engine import DEFAULT_MODEL, MODELS
 from ..errors import InputError
-from ..image import Picture
+from ..imaging.pictures import Picture
 from ..ink import Page
-from ..tokens import MODES
+from ..recognition.models import DEFAULT_MODEL, MODELS
+from ..recognition.tokens import MODES
 from . import asked, work
 from .desk import Desk, Full, Stopped, Ticket, TooLong
 from .guard import Guard, Refused
@@ -126,7 +126,7 @@ class Api:
             for f in formats.FORMATS
         ]
         known: dict[str, Any] = {"version": __version__, "models": found, "default": DEFAULT_MODEL}
-        known |= {"modes": list(MODES), "detectors": asked.detectors(), "formats": kinds}
+        known |= {"modes": list(MODES), "detectors": asked.usable_detectors(), "formats": kinds}
         return JSONResponse(known | {"upload_bytes": self.limits.upload_bytes})
 
     async def convert(self, request: Request) -> Response:

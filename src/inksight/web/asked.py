@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .. import detect, formats
-from ..engine import DEFAULT_MODEL, MODELS
+from .. import formats
 from ..formats import Style
 from ..ink import Box
-from ..tokens import MODES
+from ..layout import detectors
+from ..recognition.models import DEFAULT_MODEL, MODELS
+from ..recognition.tokens import MODES
 from .guard import Refused
 from .work import Wish
 
@@ -24,7 +25,7 @@ MEDIA = {
 """Media types of formats, the first of its kind being what a wildcard gets; others are application/octet-stream."""
 UNKNOWN = "application/octet-stream"
 
-DETECTORS = tuple(name for name in detect.NAMES if name not in detect.FROM_FILES)
+DETECTORS = tuple(name for name in detectors.NAMES if name not in detectors.FROM_FILES)
 """Those that need nothing but the picture, which stays on this machine."""
 
 LONGEST = 4096
@@ -38,9 +39,9 @@ def models() -> tuple[str, ...]:
     return tuple(sorted(config.parent.name for config in MODELS.glob("*/config.json")))
 
 
-def detectors() -> tuple[str, ...]:
+def usable_detectors() -> tuple[str, ...]:
     """Those that can run here."""
-    return tuple(filter(detect.is_here, DETECTORS))
+    return tuple(filter(detectors.is_here, DETECTORS))
 
 
 def wish(fields: Mapping[str, Any]) -> Wish:
@@ -54,7 +55,7 @@ def wish(fields: Mapping[str, Any]) -> Wish:
         int(page) if page.isdecimal() and len(page) < 6 else 0, _is_on(given, "flatten"), _is_on(given, "fast"),
     )  # fmt: skip
     _known("mode", asked.mode, MODES)
-    _known("detector", asked.detector, detectors())
+    _known("detector", asked.detector, usable_detectors())
     _known("model", asked.model or DEFAULT_MODEL, models())
     if asked.page < 1:
         raise Refused(422, "page must be a number from 1")

@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from .. import detect, formats, pipeline, tracer
-from ..detect import Detection
+from .. import formats, pipeline
 from ..errors import InputError
 from ..formats import Style
-from ..geometry import Affine
-from ..image import Picture, count_pages, open_image, open_picture
+from ..imaging.pictures import Picture, count_pages, open_image, open_picture
 from ..ink import Box, Page, Word
+from ..ink.frames import Affine
+from ..layout import detectors
+from ..layout.detectors import Detection
+from ..recognition import tracer
 from .desk import Ticket
 from .limits import Limits
 
@@ -53,7 +55,7 @@ class Wish:
 def prepare() -> None:
     """Load what nearly every picture needs, before the first one comes."""
     tracer.tracer(None)
-    detect.load("rapidocr")
+    detectors.load("rapidocr")
 
 
 def opened(data: bytes, wish: Wish, limits: Limits) -> tuple[Picture, int]:
@@ -65,9 +67,9 @@ def opened(data: bytes, wish: Wish, limits: Limits) -> tuple[Picture, int]:
             raise InputError(f"{NAME}: has more than {limits.pages} pages; split it")
         picture = open_picture(data, NAME, page=wish.page - 1)
     if wish.flatten:
-        from .. import sheet  # brings OpenCV
+        from ..imaging import rectify  # brings OpenCV
 
-        picture = Picture.of(sheet.flatten(picture.pixels, pipeline.WORKING_SIDE).rgb)
+        picture = Picture.of(rectify.flatten(picture.pixels, pipeline.WORKING_SIDE).rgb)
     return picture, pages
 
 

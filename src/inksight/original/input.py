@@ -1,0 +1,59 @@
+"""The original's view of a word: a picture fitted into a square of 224 pixels, what is left over filled with a pad."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..imaging.inkmap import Map, Pixels
+from ..ink.frames import Affine
+from ..recognition.tokens import GRID
+
+BLACK, WHITE = 0, 255
+"""Pads: as the original's inference has it, and as paper is."""
+QUALITY = 95
+"""Of the JPEG that the released model is given: TensorFlow's default, which its authors took."""
+MARGIN = 0.02
+"""Kept around the ink, as a share of its longer side. Training ink filled the square: in a loose crop, the original
+makes up dots at the border."""
+
+
+def fit_square(rgb: Pixels, pad: int = BLACK) -> tuple[Pixels, Affine]:
+    """A picture, uint8 (H, W, 3), in the middle of the square, uint8 (224, 224, 3), and the map from it to the square.
+
+    It fills the square along its longer side, and is enlarged for that, if need be. Sides are cut to whole pixels, as
+    by the original; the map is exact for them.
+    """
+    height, width = rgb.shape[:2]
+    ratio = min(GRID / width, GRID / height)
+    size = max(1, int(width * ratio)), max(1, int(height * ratio))
+    left, top = (GRID - size[0]) // 2, (GRID - size[1]) // 2
+    square = Image.new("RGB", (GRID, GRID), (pad, pad, pad))
+    square.paste(Image.fromarray(rgb).resize(size), (left, top))
+    return np.asarray(square), Affine(size[0] / width, 0.0, left, 0.0, size[1] / height, top)
+
+
+def draw_ink(ink: Map) -> Pixels:
+    """An ink map, float32 (H, W), as black ink on white paper: uint8 (H, W, 3)."""
+    grey = np.rint(255 * (1 - ink)).astype(np.uint8)
+    return np.repeat(grey[:, :, None], 3, axis=2)
+
+
+def fit_ink(ink: Map, mask: NDArray[np.bool_]) -> tuple[Pixels, Affine]:
+    """The ink alone, where `mask` has any, drawn and fitted close into the square; the map from `ink` to the square."""
+    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+    margin = 1 + int(np.ceil(MARGIN * max(np.ptp(columns), np.ptp(rows))))
+    left, top = max(0, int(columns[0]) - margin), max(0, int(rows[0]) - margin)
+    crop = ink[top : int(rows[-1]) + 1 + margin, left : int(columns[-1]) + 1 + margin]
+    square, frame = fit_square(draw_ink(crop), WHITE)
+    return square, Affine.translation(-left, -top).then(frame)
+
+
+def jpeg(square: Pixels) -> bytes:
+    """The square as the file that the released model takes."""
+    file = io.BytesIO()
+    Image.fromarray(square).save(file, "JPEG", quality=QUALITY)
+    return file.getvalue()

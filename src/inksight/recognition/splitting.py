@@ -1,0 +1,74 @@
+"""Words too wide for the model's canvas, which would shrink them: cut at gaps, traced in parts, put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..imaging.inkmap import Map, binarize
+from ..ink import Word
+from ..ink.frames import Affine
+
+WIDEST = 7.0
+"""A word is cut if its ink is wider than so many times its height; the parts are about this wide or less."""
+
+SPACE = 0.33
+"""Parts farther apart than this, in heights of the ink, are words of their own, with a space between their texts."""
+
+
+def cuts(ink: Map, widest: float = WIDEST) -> list[int]:
+    """The columns where to cut an ink map, float32 (H, W), from 0 to W: [0, W] for a word that is not too wide.
+
+    Each cut goes through the middle of the widest gap near its even share of the width, or where the ink is least.
+    """
+    mask = binarize(ink)
+    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+    if not len(rows):
+        return [0, ink.shape[1]]
+    left, width, height = int(columns[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1
+    parts = int(np.ceil(width / (widest * height)))
+    reach = width / parts / 3
+    inked = mask.sum(axis=0)
+    found = [_best(inked, left + width * k / parts, reach) for k in range(1, parts)]
+    return [0, *found, ink.shape[1]]
+
+
+def _best(inked: NDArray[np.int64], middle: float, reach: float) -> int:
+    """The middle of the longest run of the least inked columns within `reach` of `middle`."""
+    start = int(middle - reach)
+    near = inked[start : int(middle + reach) + 1]
+    edges = np.flatnonzero(np.diff(np.pad(near == near.min(), 1).astype(np.int8))).reshape(-1, 2)
+    a, b = (int(v) for v in edges[np.diff(edges, axis=1).argmax()])
+    return start + (a + b) // 2
+
+
+def joined(words: Sequence[Word], at: Sequence[int], ink: Map) -> Word:
+    """The word of the parts between the cuts `at`, traced each in its own frame."""
+    if len(words) == 1:
+        return words[0]
+    height = max(float(np.ptp(np.flatnonzero(binarize(ink).any(axis=1)))), 1.0)
+    moved = [w.transformed(Affine.translation(x, 0)) for w, x in zip(words, at, strict=False)]
+    text = moved[0].text
+    for a, b in pairwise(moved):
+        apart = b.ink_box[0] - a.ink_box[2] > SPACE * height
+        text += (" " if apart and text and b.text else "") + b.text
+    weights = [max(len(w.text), 1) for w in moved]
+    x0, y0 = np.min([w.box[:2] for w in moved], axis=0).tolist()
+    x1, y1 = np.max([w.box[2:] for w in moved], axis=0).tolist()
+    return replace(
+        moved[0],
+        strokes=tuple(s for w in moved for s in w.strokes),
+        text=text,
+        confidence=float(np.average([w.confidence for w in moved], weights=weights)),
+        box=(x0, y0, x1, y1),
+    )
+
+
+def shares(text: str, at: Sequence[int]) -> list[str]:
+    """The text shared out among the parts between the cuts, as if all its characters were equally wide."""
+    ends = [round(len(text) * x / at[-1]) for x in at]
+    return [text[a:b].strip() for a, b in pairwise(ends)]

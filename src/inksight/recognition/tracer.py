@@ -1,0 +1,287 @@
+"""One word: a picture (or its ink map) in, a Word out.
+
+The way: fit into the canvas -> decode, in another view as well and, where the two differ, in more -> strokes in the
+picture's pixels -> snap to the ridge of the ink -> check against the picture -> where the check fails, another mode,
+and at last the ordered skeleton, so that no ink is lost.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..centerline import skeleton
+from ..centerline.snap import snap
+from ..imaging.appearance import measured
+from ..imaging.pictures import Source, binarize, open_image, standardise
+from ..imaging.raster import coverage, pen_width, spurious
+from ..imaging.ruling import word_ink
+from ..ink import Stroke, Word
+from ..ink.curves import simplify_all, smooth
+from ..ink.frames import Affine
+from .confidence import trust
+from .decoding import Decoded, decode
+from .engine import Engine
+from .models import is_saved_model
+from .tokens import MODES
+from .views import ROUNDS, STRAIGHT, View, surest
+
+InkMap = NDArray[np.float32]
+BATCH = 16
+"""Words decoded together: more gain little and use more memory."""
+ENOUGH_COVERED, TOO_SPURIOUS = 0.88, 0.15
+"""A result with less of the ink covered, or more of its strokes off the ink, is not believed."""
+SMOOTHING = 1.0
+"""Gaussian along the decoded strokes, in canvas pixels: they are polygons that lie within a pixel of the curve."""
+CANVAS_REACH = 1.6
+"""How far a point may be moved to the ridge of the ink, in canvas pixels."""
+CLEARLY, CERTAIN = 0.3, 1.0
+"""Another reader's text is taken if it is surer than the model's own reading by more than this, or certain. The ink is
+as good with either text (bench/results/text_prompt.md)."""
+
+_A = TypeVar("_A")
+_B = TypeVar("_B")
+
+Heard = tuple[str, float]
+"""What another reader, such as a page's detector, takes a word for ("": nothing), and how surely (0..1)."""
+
+
+@dataclass(frozen=True)
+class _Result:
+    """A word with what the check against the picture said."""
+
+    word: Word
+    covered: float
+    off: float
+    found: Decoded
+
+    @property
+    def score(self) -> float:
+        return self.covered - self.off
+
+    @property
+    def good(self) -> bool:
+        return self.covered >= ENOUGH_COVERED and self.off <= TOO_SPURIOUS
+
+
+class Tracer:
+    """Traces words with one model. Raises InputError when `model` (a shipped name or a folder) can't be used.
+
+    With `fast` each word is decoded in one view alone, in a third of the time.
+    """
+
+    def __init__(self, model: str | Path | None = None, *, fast: bool = False) -> None:
+        self.engine = _engine(model)
+        self.rounds = () if fast else ROUNDS
+
+    def trace_inks(
+        self,
+        inks: Sequence[InkMap],
+        *,
+        mode: str = "recognize-and-derender",
+        texts: Sequence[str | None] | None = None,
+        heard: Sequence[Heard] | None = None,
+    ) -> list[Word]:
+        """Ink maps of one word each (float32 (H, W), 0 paper, 1 ink) -> words, in each map's pixels.
+
+        `texts` are what the words say, for "derender-with-text"; a word without one is derendered without. `heard` is
+        what another reader makes of them: a word's text where it is clearly surer than the model, or the only one.
+        Raises ValueError for an unknown mode or texts that don't match the inks.
+        """
+        if mode not in MODES:
+            raise ValueError(f"unknown mode {mode!r}; the modes are {', '.join(MODES)}")
+        given = list(texts) if texts is not None else [None] * len(inks)
+        if len(given) != len(inks):
+            raise ValueError(f"{len(given)} texts for {len(inks)} inks")
+        others_say = list(heard) if heard is not None else [("", 0.0)] * len(inks)
+        masks = [binarize(ink) for ink in inks]
+        inked = [i for i, mask in enumerate(masks) if mask.any()]
+        words = [Word(confidence=0.0, origin=mode, box=(0, 0, ink.shape[1], ink.shape[0])) for ink in inks]
+        if mode == "recognize":
+            for i, (own, _) in zip(inked, self._decode([inks[i] for i in inked], mode, None), strict=True):
+                found = _surer(own, others_say[i])
+                words[i] = replace(words[i], text=found.text, confidence=found.text_confidence, box=_ink_box(masks[i]))
+            return words
+        results = self._attempt(mode, *_of(inked, inks, masks), *_of(inked, given, others_say))
+        doubtful = [k for k, r in enumerate(results) if not r.good]
+        if doubtful and mode != "derender":
+            chosen = [inked[k] for k in doubtful]
+            nothing: list[None] = [None] * len(chosen)
+            others = self._attempt("derender", *_of(chosen, inks, masks), nothing, [("", 0.0)] * len(chosen))
+            for k, other in zip(doubtful, others, strict=True):
+                if other.score > results[k].score:
+                    word = replace(other.word, text=results[k].word.text)
+                    results[k] = replace(other, word=word)
+        for k, i in enumerate(inked):
+            words[i] = (results[k] if results[k].good else _by_skeleton(inks[i], masks[i], results[k])).word
+        return words
+
+    def _attempt(
+        self,
+        mode: str,
+        inks: Sequence[InkMap],
+        masks: Sequence[NDArray[np.bool_]],
+        texts: Sequence[str | None],
+        heard: Sequence[Heard],
+    ) -> list[_Result]:
+        """Decode, snap and check."""
+        out = []
+        for ink, mask, other, (own, frame) in zip(inks, masks, heard, self._decode(inks, mode, texts), strict=True):
+            found = _surer(own, other)
+            strokes = tuple(on_the_ink(ink, found.strokes, frame))
+            out.append(_check(Word(strokes, found.text, origin=mode, box=_ink_box(mask)), mask, found))
+        return out
+
+    def _decode(
+        self, inks: Sequence[InkMap], mode: str, texts: Sequence[str | None] | None
+    ) -> list[tuple[Decoded, Affine]]:
+        """Decode, ink in other views as well: the surest stays, with the text as first read."""
+        looks = [[look] for look in self._seen(inks, mode, texts, [STRAIGHT] * len(inks))]
+        out = [first for (first,) in looks]
+        unsure = [] if mode == "recognize" else list(range(len(inks)))
+        prompted = mode if mode == "derender" else "derender-with-text"
+        for views in self.rounds:
+            told = [looks[i][0][0].text for i in unsure for _ in views]
+            again = self._seen([inks[i] for i in unsure for _ in views], prompted, told, views * len(unsure))
+            open_yet = []
+            for k, i in enumerate(unsure):
+                looks[i] += again[k * len(views) : (k + 1) * len(views)]
+                out[i], settled = _surest(looks[i])
+                if not settled:
+                    open_yet.append(i)
+            unsure = open_yet
+        return out
+
+    def _seen(
+        self, inks: Sequence[InkMap], mode: str, texts: Sequence[str | None] | None, views: Sequence[View]
+    ) -> list[tuple[Decoded, Affine]]:
+        """Decode each ink in its view, in batches of like width."""
+        fitted = [
+            view.fit(ink, self.engine.height, self.engine.max_width) for ink, view in zip(inks, views, strict=True)
+        ]
+        by_width: dict[int, list[int]] = defaultdict(list)
+        for i, (canvas, _) in enumerate(fitted):
+            by_width[canvas.shape[1]].append(i)
+        out: dict[int, tuple[Decoded, Affine]] = {}
+        for rows in by_width.values():
+            for at in range(0, len(rows), BATCH):
+                part = rows[at : at + BATCH]
+                canvases = [standardise(fitted[i][0]) for i in part]
+                chosen = [texts[i] for i in part] if texts else None
+                for i, found in zip(part, decode(self.engine, canvases, mode, chosen), strict=True):
+                    out[i] = found, fitted[i][1]
+        return [out[i] for i in range(len(inks))]
+
+
+def on_the_ink(ink: InkMap, strokes: Sequence[NDArray[np.int64]], frame: Affine) -> list[Stroke]:
+    """Decoded strokes (n, 2) in canvas pixels -> smooth strokes on the ridge of the ink, in the map's pixels.
+
+    `frame` maps the map's pixels to the canvas.
+    """
+    pixel, back = 1 / frame.a, frame.inverse()  # a canvas pixel, in pixels of the map
+    curves = [Stroke(smooth(back.apply(s), SMOOTHING * pixel)) for s in strokes]
+    snapped = snap(ink, curves, reach=CANVAS_REACH * pixel)
+    return [Stroke(points) for points in simplify_all([s.points for s in snapped], 0.2 * pixel)]
+
+
+def _surest(looks: Sequence[tuple[Decoded, Affine]]) -> tuple[tuple[Decoded, Affine], bool]:
+    """Of a word's looks the one to keep, with the text of the first, and whether no more are needed."""
+    strokes = [[frame.inverse().apply(s) for s in found.strokes] for found, frame in looks]
+    sure, left = zip(*((found.ink_confidence, found.left) for found, _ in looks), strict=True)
+    first, straight = looks[0]
+    chosen = surest(strokes, sure, left, 1 / straight.a)
+    best, frame = looks[chosen.which]
+    return (replace(best, text=first.text, text_confidence=first.text_confidence), frame), chosen.settled
+
+
+def _of(chosen: Sequence[int], a: Sequence[_A], b: Sequence[_B]) -> tuple[list[_A], list[_B]]:
+    """Both lists' items with these numbers."""
+    return [a[i] for i in chosen], [b[i] for i in chosen]
+
+
+def _surer(own: Decoded, heard: Heard) -> Decoded:
+    """What was decoded, with the surer text."""
+    text, confidence = heard
+    surer = confidence >= CERTAIN or confidence > own.text_confidence + CLEARLY
+    return replace(own, text=text, text_confidence=confidence) if text and (surer or not own.text) else own
+
+
+def _check(word: Word, mask: NDArray[np.bool_], found: Decoded) -> _Result:
+    """Compare with the picture, and say how far to trust the word."""
+    radius = max(1.0, pen_width(mask))
+    covered = coverage(mask, word.strokes, radius)
+    off = spurious(mask, word.strokes, 0.5 * radius)
+    confidence = trust(found, covered, off, word.origin)
+    return _Result(replace(word, confidence=confidence), covered, off, found)
+
+
+def _by_skeleton(ink: InkMap, mask: NDArray[np.bool_], failed: _Result) -> _Result:
+    """The classical tracer, where it explains the picture better than the model did."""
+    strokes = tuple(skeleton.trace(ink))
+    radius = max(1.0, pen_width(mask))
+    covered, off = coverage(mask, strokes, radius), spurious(mask, strokes, 0.5 * radius)
+    if covered - off <= failed.score:
+        return failed
+    word = replace(failed.word, strokes=strokes, origin="skeleton", confidence=min(0.3, failed.word.confidence))
+    return _Result(word, covered, off, failed.found)
+
+
+def _ink_box(mask: NDArray[np.bool_]) -> tuple[float, float, float, float]:
+    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+
+
+@lru_cache(maxsize=2)
+def _engine(model: str | Path | None) -> Engine:
+    """A model's engine, loaded once."""
+    return Engine(model)
+
+
+@lru_cache(maxsize=4)
+def tracer(model: str | Path | None = None, fast: bool = False) -> Tracer:
+    """The tracer of a model, made once."""
+    if model is not None and is_saved_model(model):
+        from ..original.released import Released  # builds on this module
+
+        return Released(model)
+    return Tracer(model, fast=fast)
+
+
+def trace(
+    image: Source,
+    *,
+    mode: str = "recognize-and-derender",
+    text: str | None = None,
+    model: str | Path | None = None,
+    fast: bool = False,
+) -> Word:
+    """A picture of one word -> its ink, in pixels of the picture.
+
+    `image` is a path, bytes, a PIL image or an (H, W[, 3|4]) uint8 array. Modes: "derender" (strokes alone),
+    "derender-with-text" (`text` says what is written), "recognize-and-derender", "recognize" (text alone). With `fast`
+    the word is looked at once instead of up to five times. A blank picture gives a word without strokes. Raises
+    InputError for a picture that can't be read, ValueError for a bad mode.
+    """
+    return trace_many([image], mode=mode, texts=[text], model=model, fast=fast)[0]
+
+
+def trace_many(
+    images: Sequence[Source],
+    *,
+    mode: str = "recognize-and-derender",
+    texts: Sequence[str | None] | None = None,
+    model: str | Path | None = None,
+    fast: bool = False,
+) -> list[Word]:
+    """`trace` for several pictures, decoded in batches."""
+    pictures = [open_image(image) for image in images]
+    inks = [word_ink(rgb) for rgb in pictures]
+    words = tracer(model, fast).trace_inks(inks, mode=mode, texts=texts)
+    return [measured(*found) for found in zip(words, pictures, inks, strict=True)]

@@ -27,8 +27,8 @@ from typing import Any
 
 from inksight.evaluate.report import table
 from inksight.formats.saving import save
+from inksight.options import READING
 from inksight.recognition.models import DEFAULT_MODEL
-from inksight.recognition.tokens import READING
 
 CARDS = Path(__file__).parent.parent / "src/inksight/models"
 WORST = 40

@@ -23,7 +23,7 @@ from inksight.imaging.pictures import binarize
 from inksight.imaging.ruling import word_ink
 from inksight.ink import Stroke
 from inksight.recognition import confidence
-from inksight.recognition.tracer import BATCH, Tracer, tracer
+from inksight.recognition.tracer import BATCH, Tracer
 
 Array = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ def main() -> None:
     options = parser.parse_args()
     samples = rendered(unipen_words(options.data, options.words, split="val"))
     samples += real_words(options.data, options.real)
-    print("\n".join(report(collect(samples, tracer(options.model)))))
+    print("\n".join(report(collect(samples, Tracer(options.model)))))
 
 
 def collect(samples: Sequence[Sample], model: Tracer) -> list[Row]:

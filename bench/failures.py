@@ -17,13 +17,13 @@ import numpy as np
 from PIL import Image
 
 from examples.make_page import Hand
+from inksight import trace_many
 from inksight.evaluate import metrics
 from inksight.evaluate.contact_sheet import contact_sheet
 from inksight.evaluate.render import render
 from inksight.evaluate.sets import Sample
 from inksight.formats.saving import save
 from inksight.ink import Word
-from inksight.recognition.tracer import trace_many
 
 TEXTS = (
     "willow", "Queen", "RIVER", "3:45", "Zurich", "jar", "extraordinarily", "f(x)", "Illinois", "why?",

@@ -118,7 +118,7 @@ def main() -> None:
             picture, words = sheets[k % len(sheets)]
             shot = shoot(picture, camera(rng))
             start = time.process_time()
-            sheet = flatten(shot.photo, WORKING_SIDE)
+            sheet = flatten(shot.photo, WORKING_SIDE, shared())
             rows.append(_measured(shot, sheet, words, time.process_time() - start))
             print(kind, k, rows[-1], flush=True)
             if options.look:

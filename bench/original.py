@@ -22,14 +22,14 @@ from PIL import Image
 
 from inksight.errors import InputError
 from inksight.evaluate.run import TraceMany, evaluate
+from inksight.evaluate.sets import Selection
 from inksight.imaging.pictures import ink_map
 from inksight.imaging.ruling import without_ruling
 from inksight.ink import Word
+from inksight.options import DEFAULT_MODE, MODES, TOLD_MODE
 from inksight.original.released import Released, Writer
 from inksight.recognition.models import is_saved_model
-from inksight.recognition.tokens import MODES, to_text
-
-TOLD = "derender-with-text"
+from inksight.recognition.tokens import to_text
 
 
 class Checkpoint:
@@ -79,7 +79,7 @@ def tracing(writer: Writer | Path, mode: str, published: bool) -> TraceMany:
     tracer = Released(writer)
 
     def trace(pictures: Sequence[NDArray[np.uint8]], texts: Sequence[str]) -> list[Word]:
-        told = list(texts) if mode == TOLD else None
+        told = list(texts) if mode == TOLD_MODE else None
         if published:
             return tracer.as_published(pictures, mode=mode, texts=told)
         return tracer.trace_inks([without_ruling(ink_map(p)) for p in pictures], mode=mode, texts=told)
@@ -95,7 +95,7 @@ def main() -> None:
     add("data", type=Path, help="the data folder, see train/README.md")
     add("--words", type=int, default=100)
     add("--real", action="store_true", help="real pictures instead of drawn ink")
-    add("--mode", choices=MODES, default="recognize-and-derender")
+    add("--mode", choices=MODES, default=DEFAULT_MODE)
     add("--published", action="store_true", help="without our checks")
     add("--device", default="cpu")
     add("-o", "--output", type=Path, metavar="FOLDER")
@@ -103,7 +103,7 @@ def main() -> None:
     try:
         writer = args.model if is_saved_model(args.model) else Checkpoint(args.model, args.device)
         trace = tracing(writer, args.mode, args.published)
-        report = evaluate(args.data, words=args.words, mode=args.mode, real=args.real, trace=trace, progress=True)
+        report = evaluate(args.data, Selection(args.words, real=args.real), trace, {"mode": args.mode}, progress=True)
         print(report.table())
         if args.output:
             report.save(args.output)

@@ -17,14 +17,17 @@ from types import ModuleType
 
 import numpy as np
 
+from inksight import trace_many
 from inksight.errors import InputError
 from inksight.evaluate.baselines import Peer
 from inksight.evaluate.run import evaluate
-from inksight.evaluate.sets import Sample
+from inksight.evaluate.sets import Sample, Selection
 from inksight.imaging.pictures import binarize
 from inksight.imaging.raster import Mask
 from inksight.imaging.ruling import word_ink
 from inksight.ink.curves import Array
+from inksight.options import TraceOptions
+from inksight.pipeline import tracer
 
 HALF = 0.5
 """From a pixel's number to its centre."""
@@ -92,15 +95,22 @@ def main() -> None:
     parser.add_argument("--real", action="store_true", help="real pictures")
     parser.add_argument("--clean", action="store_true", help="plain lines, not photos")
     parser.add_argument("-o", dest="out", metavar="FOLDER", help="also write the report there")
-    options = vars(parser.parse_args())
-    out = options.pop("out")
+    options = parser.parse_args()
+    selection = Selection(options.words, real=options.real, clean=options.clean)
     try:
         for module in ("skimage.morphology", "sknw", "autotrace"):
             _load(module)  # now: later would be a row lost after minutes
-        report = evaluate(**options, more=PEERS, progress=sys.stderr.isatty())
+        tracer(TraceOptions(model=options.model))  # a bad model is told now
+        report = evaluate(
+            options.data,
+            selection,
+            lambda pictures, texts: trace_many(pictures, model=options.model),
+            more=PEERS,
+            progress=sys.stderr.isatty(),
+        )
         print(report.table())
-        if out is not None:
-            report.save(out)
+        if options.out is not None:
+            report.save(options.out)
     except InputError as error:
         sys.exit(f"bench.peers: {error}")
 

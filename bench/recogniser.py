@@ -25,10 +25,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from inksight import trace_many
 from inksight.evaluate.metrics import edit_distance
 from inksight.evaluate.sets import rendered
 from inksight.formats.dataset import PackedInk, pack, read_packed
-from inksight.recognition.tracer import trace_many
 from train.online import FILES, Written, held_out, written
 from train.train_online import Run, readings, train
 

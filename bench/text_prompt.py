@@ -20,7 +20,7 @@ from inksight.evaluate.sets import Sample, real_words, rendered, unipen_words
 from inksight.imaging.ruling import word_ink
 from inksight.ink import Word
 from inksight.layout.rapidocr import shared
-from inksight.recognition.tracer import Tracer, tracer
+from inksight.recognition.tracer import Tracer
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def main() -> None:
         samples = real_words(options.data, options.words)
     else:
         samples = rendered(unipen_words(options.data, options.words, split="val"))
-    rows = measure(samples, tracer(None))
+    rows = measure(samples, Tracer())
     print(f"{len(rows)} words\n")
     print("\n".join(ways(rows)), end="\n\n")
     print("\n".join(choices(rows)))

@@ -10,12 +10,9 @@ from PIL import Image
 
 import inksight
 from bench.camera import Camera, shoot
-from inksight import cli, formats, pipeline
+from inksight import cli, formats, options, pipeline
 from inksight.evaluate import sets
 from inksight.imaging.pictures import open_pages
-from inksight.ink import Word
-from inksight.layout import detectors
-from inksight.recognition import tokens
 from tests.pages import SkeletonTracer, drawn, flat, zigzag
 
 
@@ -23,8 +20,7 @@ from tests.pages import SkeletonTracer, drawn, flat, zigzag
 def offline_model(monkeypatch):
     """No weights: the skeleton traces, and says that it read "hi"."""
     stand_in = SkeletonTracer("hi", 0.9)
-    monkeypatch.setattr(pipeline, "_tracer", lambda *_: stand_in)
-    monkeypatch.setattr("inksight.recognition.tracer.tracer", lambda *_: stand_in)
+    monkeypatch.setattr(pipeline, "tracer", lambda *_: stand_in)
     return stand_in
 
 
@@ -203,9 +199,7 @@ def test_debug_shows_where_an_error_comes_from(folder):
 
 
 def test_the_choices_are_those_of_the_library():
-    assert cli.MODES == tokens.MODES
-    assert cli.DETECTORS == detectors.NAMES
-    assert sets.Split.__args__ == cli.SPLITS
+    assert sets.Split.__args__ == options.SPLITS
 
 
 @pytest.mark.parametrize("arguments", [[], *([name] for name in cli.main.commands)])
@@ -241,17 +235,17 @@ def test_evaluate_prints_the_table_and_writes_the_report(folder, monkeypatch):
         def save(self, out):
             seen["saved"] = out
 
-    def evaluate(data, **settings):
-        seen.update(settings, data=data)
+    def evaluate(data, selection, trace, settings, **_):
+        seen.update(settings, data=data, selection=selection)
         return Report()
 
     monkeypatch.setattr("inksight.evaluate.run.evaluate", evaluate)
     assert run("evaluate", "data", "--words", "5", "-o", "out")[:2] == (0, "| a table |\n")
-    assert (seen["data"], seen["words"], seen["saved"]) == ("data", 5, "out")
+    assert (seen["data"], seen["selection"], seen["saved"]) == ("data", sets.Selection(words=5), "out")
+    assert (seen["mode"], seen["fast"]) == (options.DEFAULT_MODE, False)
 
 
 def test_evaluate_says_what_is_wrong_with_the_data(folder, monkeypatch):
-    monkeypatch.setattr("inksight.evaluate.run._shipped", lambda *_: lambda pictures, texts: [Word()])
     code, out, err = run("evaluate", "nowhere")
     assert (code, out, len(err)) == (2, "", 1)
     assert err[0].startswith("inksight: nowhere")

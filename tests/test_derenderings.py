@@ -277,7 +277,7 @@ def test_view_tells_of_a_broken_ink_and_draws_the_others(folder):
 
 def test_write_makes_what_view_reads(tmp_path, monkeypatch):
     stand_in = SkeletonTracer("hi", 0.9)
-    monkeypatch.setattr("inksight.recognition.tracer.tracer", lambda *_: stand_in)
+    monkeypatch.setattr("inksight.pipeline.tracer", lambda *_: stand_in)
     (tmp_path / "in").mkdir()
     pictures = {name: drawn(zigzag(60, 40), size=(200, 100)) for name in ("a", "b.c")}
     for name, picture in pictures.items():

@@ -11,7 +11,7 @@ from inksight.ink.curves import distance_to_polyline
 from inksight.ink.frames import Affine
 from inksight.layout import detectors, textline
 from inksight.layout.components import crops
-from inksight.layout.detectors import Detection
+from inksight.layout.detection import Detection
 from inksight.layout.reading_order import reading_order
 from inksight.layout.ruling import without_ruling
 from tests.pages import TEXT, drawn, example, zigzag

@@ -11,7 +11,7 @@ from inksight.cli import main
 from inksight.errors import InputError
 from inksight.ink import Line, Page, Word
 from inksight.layout import detectors, google_vision
-from inksight.layout.detectors import Detection
+from inksight.layout.detection import Detection
 from inksight.layout.doctr import Doctr
 from inksight.layout.rapidocr import shared
 from inksight.layout.tesseract import Tesseract, _parse
@@ -206,8 +206,7 @@ def test_which_detectors_take_files(tmp_path):
 
 
 def test_the_command_takes_boxes(tmp_path, monkeypatch):
-    monkeypatch.setattr(pipeline, "_tracer", lambda *_: SkeletonTracer())
-    monkeypatch.setattr("inksight.recognition.tracer.tracer", lambda *_: None)
+    monkeypatch.setattr(pipeline, "tracer", lambda *_: SkeletonTracer())
     (tmp_path / "boxes").mkdir()
     for name, x in (("a", 50), ("b", 200)):
         Image.fromarray(drawn(zigzag(x, 100))).save(tmp_path / f"{name}.png")

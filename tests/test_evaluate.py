@@ -14,7 +14,7 @@ from inksight.errors import InputError
 from inksight.evaluate import baselines, metrics
 from inksight.evaluate.render import render
 from inksight.evaluate.run import evaluate, score
-from inksight.evaluate.sets import Sample, is_held_out, real_words, rendered, unipen_words
+from inksight.evaluate.sets import Sample, Selection, is_held_out, real_words, rendered, unipen_words
 from inksight.imaging import raster
 from inksight.ink import Stroke, Word
 
@@ -439,9 +439,8 @@ def test_failures_are_counted_word_by_word(samples):
 
 
 def test_the_report_is_saved_whole(data, samples, tmp_path):
-    report = evaluate(
-        data, words=8, clean=True, trace=lambda p, t: [Word((Stroke(U),), text="ü", origin="skeleton")] * len(p)
-    )
+    word = Word((Stroke(U),), text="ü", origin="skeleton")
+    report = evaluate(data, Selection(8, clean=True), lambda pictures, texts: [word] * len(pictures))
     report.save(tmp_path / "report")
     assert sorted(f.name for f in (tmp_path / "report").iterdir()) == ["report.json", "sheet.png", "table.md"]
     read = json.loads((tmp_path / "report" / "report.json").read_text("utf-8"), parse_constant=pytest.fail)
@@ -455,7 +454,7 @@ def test_the_report_is_saved_whole(data, samples, tmp_path):
 
 
 def test_real_pictures_have_no_ink_scores(data):
-    report = evaluate(data, words=4, real=True, trace=lambda p, t: [Word(text="mot")] * len(p))
+    report = evaluate(data, Selection(4, real=True), lambda pictures, texts: [Word(text="mot")] * len(pictures))
     summary = report.summary()
     assert set(summary) == {"model", "skeleton"}
     assert "ldtw" not in summary["model"]

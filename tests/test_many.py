@@ -34,8 +34,7 @@ class Tracer:
 @pytest.fixture(autouse=True)
 def tracer(monkeypatch):
     stand_in = Tracer()
-    monkeypatch.setattr(pipeline, "_tracer", lambda *_: stand_in)
-    monkeypatch.setattr("inksight.recognition.tracer.tracer", lambda *_: stand_in)
+    monkeypatch.setattr(pipeline, "tracer", lambda *_: stand_in)
     return stand_in
 
 

@@ -12,10 +12,10 @@ from inksight.errors import InputError
 from inksight.evaluate import baselines, metrics
 from inksight.evaluate.render import render
 from inksight.evaluate.run import evaluate, score
-from inksight.evaluate.sets import Sample
+from inksight.evaluate.sets import Sample, Selection
 from inksight.imaging.pictures import open_image
 from inksight.ink import Stroke, Word
-from inksight.layout.detectors import Detection
+from inksight.layout.detection import Detection
 from inksight.original.derenderings import Origin, find, read, square
 from inksight.original.online import STRIDE, OnlineRecogniser, decode, features, joined
 from inksight.original.paper import Character, PaperScores, character_f1, characters, iou, redrawn
@@ -226,7 +226,7 @@ def test_the_command(tmp_path, monkeypatch):
     (tmp_path / "ink" / "unipen_split.json").write_text(json.dumps({"test": ["a/1"], "val": []}))
     for name in ("unipen_words", "unipen_textwords"):
         pack(tmp_path / "ink" / f"{name}.npz", [("hello", "a/1", [s * 10 for s in written("hello")])])
-    plain = evaluate(tmp_path, words=1, trace=lambda pictures, texts: [Word()])
+    plain = evaluate(tmp_path, Selection(1), lambda pictures, texts: [Word()])
     assert "online_cer" not in plain.rows["model"][0]
     command = ["evaluate", str(tmp_path), "--words", "1", "--paper", "--inks", str(tmp_path / "inks")]
     result = CliRunner().invoke(cli.main, command)

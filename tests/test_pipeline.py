@@ -11,14 +11,14 @@ from inksight.errors import InputError
 from inksight.evaluate.metrics import text_scores
 from inksight.imaging.pictures import binarize, ink_map, open_image
 from inksight.imaging.raster import coverage
-from inksight.layout.detectors import Detection
+from inksight.layout.detection import Detection
 from tests.pages import EXAMPLES, TEXT, SkeletonTracer, drawn, example, turned, zigzag
 
 
 @pytest.fixture
 def tracer(monkeypatch):
     stand_in = SkeletonTracer()
-    monkeypatch.setattr(pipeline, "_tracer", lambda *_: stand_in)
+    monkeypatch.setattr(pipeline, "tracer", lambda *_: stand_in)
     return stand_in
 
 
@@ -31,7 +31,7 @@ def known(*detections):
 def page():
     rgb, detections = example()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "_tracer", lambda *_: SkeletonTracer())
+        patch.setattr(pipeline, "tracer", lambda *_: SkeletonTracer())
         return pipeline.convert(rgb, detector=known(*detections))
 
 
@@ -249,9 +249,8 @@ def test_what_cannot_be_opened_is_said(tmp_path):
 
 def test_the_package_names_its_parts():
     from inksight.ink import document
-    from inksight.recognition import tracer
 
     assert inksight.Page is document.Page
-    assert inksight.trace is tracer.trace
+    assert inksight.trace is pipeline.trace
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = inksight.nonsense

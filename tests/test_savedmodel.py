@@ -11,12 +11,13 @@ from PIL import Image
 
 from inksight.cli import main
 from inksight.errors import InputError
+from inksight.options import TraceOptions
 from inksight.original import savedmodel
 from inksight.original.derenderings import find
 from inksight.original.released import Released
 from inksight.original.savedmodel import SavedModel
+from inksight.pipeline import tracer
 from inksight.recognition.models import is_saved_model, model_folder
-from inksight.recognition.tracer import tracer
 from tests.columns import Columns, wave
 
 
@@ -154,7 +155,7 @@ def test_newer_versions_are_kept_from_fusing(tensorflow, folder, monkeypatch, ve
 def test_without_tensorflow(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     with pytest.raises(InputError, match=r"needs tensorflow: pip install 'inksight\[tensorflow\]'"):
-        tracer(str(folder))
+        tracer(TraceOptions(model=str(folder)))
 
 
 def test_what_is_no_saved_model(tmp_path, folder):
@@ -188,7 +189,7 @@ def test_the_command_line_says_what_is_missing(folder, picture, monkeypatch):
 
 
 def test_its_derenderings_are_called_as_its_folder(folder, picture, tmp_path, monkeypatch):
-    monkeypatch.setattr("inksight.recognition.tracer.tracer", lambda *_: Released(Columns()))
+    monkeypatch.setattr("inksight.pipeline.tracer", lambda *_: Released(Columns()))
     given = ["derenderings", "write", picture, "-o", str(tmp_path / "set"), "--dataset", "IAM", "--model", str(folder)]
     result = CliRunner().invoke(main, given)
     assert result.exit_code == 0, result.stderr

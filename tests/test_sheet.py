@@ -16,7 +16,8 @@ from inksight.imaging.rectify.outline import outlines
 from inksight.imaging.rectify.render import render
 from inksight.imaging.rectify.writing import direction, middle_lines
 from inksight.ink.frames import Affine, Bend, Homography
-from inksight.layout.detectors import Detection
+from inksight.layout.detection import Detection
+from inksight.layout.rapidocr import shared
 from tests.pages import SkeletonTracer, flat
 
 SMALL = Camera(size=(900, 1200))
@@ -35,7 +36,7 @@ def similarity(p, q):
 
 def laid_flat(shot):
     """flatten()'s sheet, its turn against the true one, and how far points stay off in shares of the width."""
-    sheet = flatten(shot.photo, SIDE)
+    sheet = flatten(shot.photo, SIDE, shared())
     turn, scale, off = similarity(GRID, sheet.frame.inverse().apply(shot.to_photo(GRID)))
     return sheet, turn, off / (scale * 800)
 
@@ -81,13 +82,13 @@ def test_corners_are_found_to_a_few_pixels(table, seed):
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_turned_scans_come_upright(quarters):
     upright = flat()
-    sheet = flatten(np.ascontiguousarray(np.rot90(upright, quarters)), SIDE)
+    sheet = flatten(np.ascontiguousarray(np.rot90(upright, quarters)), SIDE, shared())
     assert sheet.rgb.shape == upright.shape
     assert abs(sheet.rgb.astype(int) - upright).mean() < 1
 
 
 def test_a_level_scan_comes_as_it_is():
-    sheet = flatten(flat(), SIDE)
+    sheet = flatten(flat(), SIDE, shared())
     assert sheet.inside is None
     assert sheet.rgb is flat()
     assert isinstance(sheet.frame, Affine)
@@ -107,7 +108,7 @@ def test_skewed_writing_is_levelled_without_a_sheet_in_sight(angle):
 
 def test_a_cut_off_sheet_loses_its_table_alone():
     shot = shoot(flat(), Camera(size=(900, 1200), fill=1.05, shift=(-0.06, 0.05), table="dark"))
-    sheet = flatten(shot.photo, SIDE)
+    sheet = flatten(shot.photo, SIDE, shared())
     at = sheet.frame.inverse().apply(shot.to_photo(np.array([[400, 500], [60, 300], [700, 200], [-30, 500]])))
     x, y = at.astype(int).clip(0, np.array(sheet.inside.shape[::-1]) - 1).T
     assert sheet.inside[y[:3], x[:3]].all()
@@ -124,7 +125,7 @@ def test_bent_paper_is_straightened():
         sizes = [np.ptp(c[:, 0]) for c in courses]
         return max(np.ptp((c - k)[:, 1]) / s for c, k, s in zip(courses, chords, sizes, strict=True))
 
-    sheet = flatten(shot.photo, SIDE)
+    sheet = flatten(shot.photo, SIDE, shared())
     assert bent(lambda xy: xy) > 0.01
     assert bent(sheet.frame.inverse().apply) < 0.5 * bent(lambda xy: xy)
     xy = np.random.default_rng(0).uniform(0, sheet.rgb.shape[1::-1], (50, 2))
@@ -138,7 +139,7 @@ def test_what_has_no_edges_is_no_sheet():
     assert not [o for o in outlines(picture) if o.whole]
     assert outlines(flat()) == []
     shade = shoot(flat(), Camera(size=(900, 1200), fill=1.6, shadow=0.5))  # its edge is soft
-    assert flatten(shade.photo, SIDE).inside is None
+    assert flatten(shade.photo, SIDE, shared()).inside is None
 
 
 class TestRender:
@@ -224,7 +225,7 @@ def test_the_cameras_view_gives_the_sheets_shape():
 
 @pytest.fixture
 def tracer(monkeypatch):
-    monkeypatch.setattr(pipeline, "_tracer", lambda *_: SkeletonTracer())
+    monkeypatch.setattr(pipeline, "tracer", lambda *_: SkeletonTracer())
 
 
 def test_ink_comes_back_in_the_photos_frame(tracer):

@@ -9,10 +9,11 @@ pytest.importorskip("tensorflow_text", reason="the released weights need it: pip
 import inksight  # noqa: E402
 from inksight.errors import InputError  # noqa: E402
 from inksight.ink.curves import distance_to_polyline  # noqa: E402
+from inksight.options import TraceOptions  # noqa: E402
 from inksight.original.input import fit_square, jpeg  # noqa: E402
 from inksight.original.savedmodel import SavedModel  # noqa: E402
+from inksight.pipeline import tracer  # noqa: E402
 from inksight.recognition.tokens import from_text  # noqa: E402
-from inksight.recognition.tracer import tracer  # noqa: E402
 from tests.columns import ids_of, wave  # noqa: E402
 
 
@@ -67,7 +68,7 @@ def test_traces_a_picture(folder):
     assert (word.text, word.origin) == ("wave", "recognize-and-derender")
     assert distance_to_polyline(word.strokes[0].points, curve).max() < 1.5
     assert inksight.trace(picture, model=str(folder), mode="derender-with-text", text="hi").text == "hi"
-    published = tracer(folder).as_published([wave(300, 300)[0]])
+    published = tracer(TraceOptions(model=folder)).as_published([wave(300, 300)[0]])
     assert published[0].text == "wave"
 
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from inksight.ink.curves import distance_to_polyline
+from inksight.options import MODES
 from inksight.recognition.tokens import (
     CHARACTERS,
     DOWN,
@@ -12,7 +13,6 @@ from inksight.recognition.tokens import (
     GRID,
     INK,
     MAX_STEP,
-    MODES,
     MOVE,
     PROMPTS,
     START_OF_STROKE,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from bench import confidence
+from inksight.options import READING
 from inksight.recognition.confidence import trust
 from inksight.recognition.decoding import Decoded
-from inksight.recognition.tokens import READING
 
 BOTH = "recognize-and-derender"
 WELL = Decoded([], "word", ink_confidence=0.3, text_confidence=0.99, looped=False, rescued=0)

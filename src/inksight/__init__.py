@@ -9,12 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .formats import write
     from .ink import Line, Page, Stroke, Word
-    from .pipeline import convert
-    from .recognition.tracer import trace, trace_many
+    from .pipeline import convert, trace, trace_many
 
 __version__ = "0.1.0"
-__all__ = ["Line", "Page", "Stroke", "Word", "__version__", "convert", "trace", "trace_many"]
+__all__ = ["Line", "Page", "Stroke", "Word", "__version__", "convert", "trace", "trace_many", "write"]
 
 _HOMES = {
     "Line": "ink",
@@ -22,8 +22,9 @@ _HOMES = {
     "Stroke": "ink",
     "Word": "ink",
     "convert": "pipeline",
-    "trace": "recognition.tracer",
-    "trace_many": "recognition.tracer",
+    "trace": "pipeline",
+    "trace_many": "pipeline",
+    "write": "formats",
 }
 
 

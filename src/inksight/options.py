@@ -1,4 +1,28 @@
-"""Names that the command line and the library share; nothing here needs anything to be loaded."""
+"""What there is to choose: names that the command line, the server and the library share, and the choices themselves.
+
+Nothing here needs anything to be loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypedDict
+
+MODES = ("derender", "derender-with-text", "recognize-and-derender", "recognize")
+"""What is asked for: strokes alone, strokes of a text that is told, text and strokes, text alone."""
+READING = ("recognize", "recognize-and-derender")
+"""The modes that read."""
+DEFAULT_MODE, TOLD_MODE = "recognize-and-derender", "derender-with-text"
+
+DETECTORS = ("rapidocr", "tesseract", "doctr", "google-vision", "boxes", "none")
+"""What finds the words of a page."""
+FROM_FILES = ("boxes", "google-vision")
+"""Those that take the words from a file."""
+
+SPLITS = ("test", "val")
+"""Whose words an evaluation takes."""
 
 FORMATS = (
     "alto",
@@ -25,3 +49,48 @@ FORMATS = (
     "xopp",
 )
 """Names of the formats; each is also its ending, unless formats._ENDINGS has another."""
+
+
+@dataclass(frozen=True)
+class TraceOptions:
+    """How a word is traced. Raises ValueError for an unknown mode."""
+
+    mode: str = DEFAULT_MODE
+    """One of MODES."""
+    model: str | Path | None = None
+    """A shipped model's name or the folder of any; None: the default one."""
+    fast: bool = False
+    """Whether each word is looked at once instead of up to five times."""
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise ValueError(f"unknown mode {self.mode!r}; the modes are {', '.join(MODES)}")
+
+
+@dataclass(frozen=True)
+class PageOptions(TraceOptions):
+    """How a page is converted: its words, and what is done before them."""
+
+    detector: str | Callable[..., Any] = DETECTORS[0]
+    """One of DETECTORS, or a `layout.detection.Detector`; "none" takes the whole picture for one word."""
+    flatten: bool = False
+    """Whether the ink is in the frame of the sheet, laid flat and turned upright, instead of the picture's."""
+
+
+class TraceChoices(TypedDict, total=False):
+    """`TraceOptions` as keywords."""
+
+    mode: str
+    model: str | Path | None
+    fast: bool
+
+
+class PageChoices(TraceChoices, total=False):
+    """`PageOptions` as keywords."""
+
+    detector: str | Callable[..., Any]
+    flatten: bool
+
+
+USUAL_TRACE, USUAL_PAGE = TraceOptions(), PageOptions()
+"""What holds where nothing is chosen."""

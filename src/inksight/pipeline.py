@@ -1,31 +1,37 @@
-"""A page: lay it flat, find the words, take each one's ink, trace it, put the strokes back, in reading order."""
+"""From a picture to ink.
+
+A word: take its ink, trace it. A page: lay it flat, find the words, take each one's ink, trace it, put the strokes
+back, in reading order.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Unpack
 
 import numpy as np
 
 from .centerline.skeleton import trace as trace_skeleton
 from .imaging import canvas, heap
 from .imaging.appearance import measured
-from .imaging.pictures import Map, Picture, Pixels, Source, binarize, is_drawn, open_picture, open_pictures
+from .imaging.pictures import Map, Picture, Pixels, Source, binarize, is_drawn, open_image, open_picture, open_pictures
+from .imaging.ruling import word_ink
 from .ink import Box, Line, Page, Word
 from .ink.frames import Affine, Chain, Frame
 from .layout import detectors, word_filter
 from .layout.components import Crop, Crops, Inked, crops
-from .layout.detectors import Detection, Detector
+from .layout.detection import Detection, Detector, looks
 from .layout.reading_order import reading_order
 from .layout.ruling import page_ink
+from .options import READING, USUAL_PAGE, USUAL_TRACE, PageChoices, PageOptions, TraceChoices, TraceOptions
 from .recognition import splitting, threads
 from .recognition.clipping import held
-from .recognition.tokens import READING
+from .recognition.models import is_saved_model, located
 from .report import Clock, PageReport, Report, covered
 
 if TYPE_CHECKING:
@@ -61,65 +67,117 @@ LARGE = 0.3
 """A box of this share of the picture's height whose reading is a guess is no word; its ink is a drawing."""
 
 
+def trace(
+    image: Source,
+    options: TraceOptions = USUAL_TRACE,
+    *,
+    text: str | None = None,
+    **choices: Unpack[TraceChoices],
+) -> Word:
+    """A picture of one word -> its ink, in pixels of the picture.
+
+    `image` is a path, bytes, a PIL image or an (H, W[, 3|4]) uint8 array. What `options` say can also be said by
+    keyword: `mode` is "derender" (strokes alone), "derender-with-text" (`text` says what is written),
+    "recognize-and-derender" (the default) or "recognize" (text alone); `model` another model's name or folder; `fast`
+    looks at the word once instead of up to five times. A blank picture gives a word without strokes. Raises InputError
+    for a picture that can't be read, ValueError for a bad mode.
+    """
+    return trace_many([image], replace(options, **choices), texts=[text])[0]
+
+
+def trace_many(
+    images: Sequence[Source],
+    options: TraceOptions = USUAL_TRACE,
+    *,
+    texts: Sequence[str | None] | None = None,
+    **choices: Unpack[TraceChoices],
+) -> list[Word]:
+    """`trace` for several pictures, decoded in batches."""
+    chosen = replace(options, **choices)
+    pictures = [open_image(image) for image in images]
+    inks = [word_ink(rgb) for rgb in pictures]
+    words = tracer(chosen).trace_inks(inks, mode=chosen.mode, texts=texts)
+    return [measured(*found) for found in zip(words, pictures, inks, strict=True)]
+
+
+def tracer(options: TraceOptions = USUAL_TRACE) -> Tracer:
+    """What traces words as the options say. A model is loaded once, however it is named. Raises InputError."""
+    return _tracer(located(options.model), options.fast)
+
+
+@lru_cache(maxsize=4)
+def _tracer(folder: Path, fast: bool) -> Tracer:
+    if is_saved_model(folder):
+        return _released(folder)
+    from .recognition.tracer import Tracer  # loads onnxruntime: not for a blank page
+
+    return Tracer(folder, fast=fast)
+
+
+@lru_cache(maxsize=1)
+def _released(folder: Path) -> Tracer:
+    """Half a gigabyte, which looks at each word once anyway."""
+    from .original.released import Released
+
+    return Released(folder)
+
+
 def convert(
     image: Source | Picture,
+    options: PageOptions = USUAL_PAGE,
     *,
-    mode: str = "recognize-and-derender",
-    detector: str | Detector = "rapidocr",
-    model: str | Path | None = None,
-    fast: bool = False,
     progress: Progress | None = None,
     listener: Listener | None = None,
-    flatten: bool = False,
     report: Report | None = None,
+    **choices: Unpack[PageChoices],
 ) -> Page:
     """The digital ink of a picture of handwriting, in pixels of the picture.
 
     `image` is a path, the bytes of a file, a PIL image or a uint8 array (H, W[, 3 or 4]); of a PDF, the first page.
-    `detector` is one of layout.detectors.NAMES or a callable; "none" takes the whole picture for one word. `model` is a
-    folder with a model's files; left out, the one that comes with the package. With `fast` each word is looked at once
-    instead of up to five times. Words are in reading order; drawings,
-    arrows and underlines follow in a last line, as words of kind "drawing". A blank picture gives a page without lines.
-    With `flatten` the ink is in the frame of the sheet, laid flat and turned upright, at most 2500 pixels a side;
-    `convert_shown` gives that picture, too. `report` is called with a PageReport: the share of the ink that was traced,
-    what was found, where the time went. Raises InputError for what can't be read.
+    What `options` say can also be said by keyword: `mode`, `model` and `fast` as in `trace`; `detector` is one of
+    options.DETECTORS or a callable, "none" takes the whole picture for one word; with `flatten` the ink is in the frame
+    of the sheet, laid flat and turned upright, at most 2500 pixels a side (`convert_shown` gives that picture, too).
+
+    Words are in reading order; drawings, arrows and underlines follow in a last line, as words of kind "drawing". A
+    blank picture gives a page without lines. `report` is called with a PageReport: the share of the ink that was
+    traced, what was found, where the time went. Raises InputError for what can't be read, ValueError for a bad mode.
     """
-    return convert_shown(
-        image,
-        mode=mode,
-        detector=detector,
-        model=model,
-        fast=fast,
-        progress=progress,
-        listener=listener,
-        flatten=flatten,
-        report=report,
-    )[1]
+    chosen = replace(options, **choices)
+    return convert_shown(image, chosen, progress=progress, listener=listener, report=report)[1]
+
+
+def convert_pages(
+    source: Source,
+    options: PageOptions = USUAL_PAGE,
+    *,
+    progress: Progress | None = None,
+    **choices: Unpack[PageChoices],
+) -> Iterator[tuple[Pixels, Page]]:
+    """`convert_shown` for every page of a PDF or TIFF."""
+    chosen = replace(options, **choices)
+    for picture in open_pictures(source):
+        yield convert_shown(picture, chosen, progress=progress)
 
 
 def convert_shown(
     image: Source | Picture,
+    options: PageOptions = USUAL_PAGE,
     *,
-    mode: str = "recognize-and-derender",
-    detector: str | Detector = "rapidocr",
-    model: str | Path | None = None,
-    fast: bool = False,
     progress: Progress | None = None,
     listener: Listener | None = None,
-    flatten: bool = False,
     report: Report | None = None,
 ) -> tuple[Pixels, Page]:
-    """The same with the picture that the ink lies over, uint8 (H, W, 3), to be shown as large as the page.
+    """`convert` with the picture that the ink lies over, uint8 (H, W, 3), to be shown as large as the page.
 
     That is the picture itself, reduced if it has more than 32 million pixels, or with `flatten` the flat sheet.
     """
     heap.keep_small()
     picture = image if isinstance(image, Picture) else open_picture(image)
-    find = detectors.load(detector) if isinstance(detector, str) else detector
+    find = detectors.load(options.detector) if isinstance(options.detector, str) else options.detector
     clock = Clock()
     with clock.on("sheet"):
-        sheet = _sheet(picture.pixels, find, flatten)
-    frame: Frame = Affine() if flatten else Chain((sheet.frame, picture.frame))
+        sheet = _sheet(picture.pixels, find, options.flatten)
+    frame: Frame = Affine() if options.flatten else Chain((sheet.frame, picture.frame))
     ink = page_ink(sheet.rgb)
     if sheet.inside is not None:
         ink = np.where(sheet.inside, ink, np.float32(0))
@@ -135,13 +193,13 @@ def convert_shown(
         listener.found([Word(box=c.box).transformed(frame).box for _, c in parts.words])
     with clock.on("tracing"):
         tell = _telling(progress, listener, frame)
-        lines = _traced(parts, mode, partial(_tracer, model, fast), tell, trust=not detectors.looks(find))
+        lines = _traced(parts, options, tell, trust=not looks(find))
     flat = measured(Page(sheet.rgb.shape[1], sheet.rgb.shape[0], lines), sheet.rgb, ink)
-    page = flat if flatten else _moved(flat, frame, picture)
+    page = flat if options.flatten else _moved(flat, frame, picture)
     if report:
         every = [c for _, c in (*parts.words, *parts.missed)] + parts.drawings
         report(PageReport.of(page, _covered(every, flat), clock.stopped()))
-    return (sheet.rgb if flatten else picture.pixels), page
+    return (sheet.rgb if options.flatten else picture.pixels), page
 
 
 def _moved(page: Page, frame: Frame, picture: Picture) -> Page:
@@ -150,45 +208,32 @@ def _moved(page: Page, frame: Frame, picture: Picture) -> Page:
     return Page(picture.width, picture.height, lines)
 
 
-def convert_pages(
-    source: Source,
-    *,
-    mode: str = "recognize-and-derender",
-    detector: str | Detector = "rapidocr",
-    model: str | Path | None = None,
-    fast: bool = False,
-    progress: Progress | None = None,
-    flatten: bool = False,
-) -> Iterator[tuple[Pixels, Page]]:
-    """`convert_shown` for every page of a PDF or TIFF."""
-    for picture in open_pictures(source):
-        yield convert_shown(picture, mode=mode, detector=detector, model=model, progress=progress, flatten=flatten)
-
-
 def _sheet(rgb: Pixels, find: Detector, flatten: bool) -> Sheet:
     """What the detector and the tracer see. Who knows where the words are speaks of the picture as it is."""
-    from .imaging import rectify as sheets  # brings OpenCV: only when a page is converted
+    if flatten or looks(find):
+        return flat_sheet(rgb)
+    from .imaging.rectify import as_it_is
 
-    if flatten or detectors.looks(find):
-        return sheets.flatten(rgb, WORKING_SIDE)
-    return sheets.as_it_is(rgb, WORKING_SIDE)
+    return as_it_is(rgb, WORKING_SIDE)
+
+
+def flat_sheet(rgb: Pixels) -> Sheet:
+    """The sheet that `rgb`, uint8 (H, W, 3), shows, flat and upright, of the size that words are looked for in."""
+    from .imaging.rectify import flatten  # brings OpenCV: only when a page is converted
+    from .layout.rapidocr import shared
+
+    return flatten(rgb, WORKING_SIDE, shared())
 
 
 def _found(find: Detector, rgb: Pixels, sheet: Sheet) -> Sequence[Detection]:
     """The words, in pixels of the sheet."""
-    if detectors.looks(find):
+    if looks(find):
         return find(sheet.rgb)
     from .imaging.rectify import as_it_is
 
     plain = as_it_is(rgb, WORKING_SIDE)
     to_sheet = Chain((plain.frame, sheet.frame.inverse()))
     return [word.transformed(to_sheet) for word in find(plain.rgb)]
-
-
-def _tracer(model: str | Path | None, fast: bool) -> Tracer:
-    from .recognition.tracer import tracer  # loads onnxruntime: not for a blank page
-
-    return tracer(model, fast)
 
 
 def _believed(words: Sequence[Detection], page_height: int) -> list[Detection]:
@@ -211,14 +256,14 @@ def _telling(progress: Progress | None, listener: Listener | None, frame: Frame)
     return tell
 
 
-def _traced(parts: Crops, mode: str, load: Callable[[], Tracer], tell: _Telling, trust: bool) -> tuple[Line, ...]:
+def _traced(parts: Crops, options: TraceOptions, tell: _Telling, trust: bool) -> tuple[Line, ...]:
     """The page's lines, drawings in the last; with `trust` every detected word is one, whatever the model reads."""
-    reads = mode in READING
+    reads = options.mode in READING
     inked = parts.words + (parts.missed if reads else [])
     drawings = parts.drawings + ([] if reads else [c for _, c in parts.missed])
     seen = [d for d, _ in parts.words]
     unsure = [reads and not trust and x for x in word_filter.doubtful(seen)] + [True] * (len(inked) - len(seen))
-    words = _trace(inked, unsure, mode, load(), tell) if inked else []
+    words = _trace(inked, unsure, options.mode, tracer(options), tell) if inked else []
     kept = [i for i, w in enumerate(words) if not unsure[i] or word_filter.is_word(w, inked[i].word)]
     lines = [Line(tuple(words[kept[k]] for k in line)) for line in reading_order([inked[i].word for i in kept])]
     sketches = [_as_drawing(words[i], inked[i].crop) for i in sorted(set(range(len(words))) - set(kept))]

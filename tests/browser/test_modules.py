@@ -17,6 +17,7 @@ from inksight.imaging.inkmap import binarize, ink_map
 from inksight.imaging.ruling import word_ink
 from inksight.ink import Stroke, Word, timing
 from inksight.ink.curves import distance_to_polyline, resample, simplify, smooth
+from inksight.options import MODES
 from inksight.recognition import tokens
 from inksight.recognition.confidence import trust
 from inksight.recognition.decoding import Decoded, decode
@@ -327,9 +328,7 @@ def test_timing():
 
 def test_trust():
     cases = [
-        (told, mode)
-        for told in ((0.9, 0.8, False, 0), (0.2, 1.0, True, 3), (1.0, 0.0, False, 1))
-        for mode in tokens.MODES
+        (told, mode) for told in ((0.9, 0.8, False, 0), (0.2, 1.0, True, 3), (1.0, 0.0, False, 1)) for mode in MODES
     ]
     names = ("inkConfidence", "textConfidence", "looped", "rescued")
     got = calls(*(("trust", "trust", (dict(zip(names, t, strict=True)), 0.97, 0.02, m)) for t, m in cases))

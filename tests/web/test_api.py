@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from starlette.testclient import TestClient
 
-from inksight import formats
+from inksight import formats, pipeline
 from inksight.imaging.pictures import open_image
 from inksight.ink import Page, Stroke, Word
 from inksight.layout import detectors
-from inksight.recognition import tracer
 from inksight.web import asked, work
 from inksight.web.app import application
 from inksight.web.limits import Limits
@@ -67,7 +66,7 @@ def refused(answer, status, *words):
 
 def test_a_word_is_traced_as_the_library_traces_it(server):
     answer = server.post("/api/word", files={"file": ("a.jpg", WORD)})
-    word = tracer.trace(WORD)
+    word = pipeline.trace(WORD)
     assert formats.loads(answer.content, "json") == Page.of_words([word], 520, 220)
     again = server.get(answer.headers["location"])
     assert again.content == answer.content
@@ -211,9 +210,8 @@ def test_a_flat_sheet(server):
 def test_fast(server, monkeypatch):
     """The tracer is told, and the ink is there."""
     told = []
-    monkeypatch.setattr(
-        tracer, "tracer", lambda model, fast=False: told.append(fast) or tracer.Tracer(model, fast=fast)
-    )
+    load = pipeline.tracer
+    monkeypatch.setattr(pipeline, "tracer", lambda options: told.append(options.fast) or load(options))
     for data in ({}, {"fast": "1"}):
         for url in ("/api/word", "/api/convert"):
             assert server.post(url, files={"file": WORD}, data=data | {"detector": "none"}).json()["words"]

@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
 from starlette.routing import Route
 
 from inksight import formats
-from inksight.recognition.tokens import MODES
+from inksight.options import MODES
 from inksight.web import app as web
 from inksight.web import asked
 from inksight.web.limits import Limits

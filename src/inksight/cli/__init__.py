@@ -7,9 +7,6 @@ import click
 
 from .. import __version__
 from . import convert, derenderings, evaluate, models, render, search, serve, study
-from .options import DETECTORS, MODES, SPLITS
-
-__all__ = ["DETECTORS", "MODES", "SPLITS", "main"]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from ..options import PageOptions, TraceOptions
 from . import options
 from .look import Look, look
 from .many import Many, many
@@ -21,13 +23,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @options.files
-@click.option(
-    "--mode", type=click.Choice(options.MODES), default=options.DEFAULT_MODE, show_default=True, help="What to do."
-)
-@options.detector
-@options.model
-@options.fast
-@click.option("--flatten", is_flag=True, help="The ink as on the flat sheet, and that sheet for the photo under it.")
+@options.page
 @click.option("--profile", is_flag=True, help="Tell where the time went, page by page.")
 @look
 @many
@@ -36,12 +32,8 @@ def convert(
     inputs: tuple[str, ...],
     out: str | None,
     fmt: str | None,
-    mode: str,
-    detector: str | None,
+    chosen: PageOptions,
     boxes: str | None,
-    model: str | None,
-    fast: bool,
-    flatten: bool,
     profile: bool,
     look: Look,
     many: Many,
@@ -74,8 +66,6 @@ def convert(
       inksight convert notes.jpg --boxes notes.hocr    words that another tool found
       inksight convert table.jpg --flatten -o sheet.pdf --background photo
     """
-    chosen = detector or (options.DETECTORS[0] if boxes is None else options.BOXES)
-
     convert_all(
         inputs,
         out,
@@ -83,26 +73,14 @@ def convert(
         look=look,
         many=many,
         debug=debug,
-        read=partial(
-            _read_page,
-            profile=profile,
-            mode=mode,
-            detector=chosen,
-            boxes=boxes,
-            model=model,
-            fast=fast,
-            flatten=flatten,
-        ),
-        prepare=partial(_load, model, None if boxes else chosen),
+        read=partial(_read_page, chosen=chosen, boxes=boxes, profile=profile),
+        prepare=partial(_load, chosen, None if boxes else str(chosen.detector)),
     )
 
 
 @click.command()
 @options.files
-@click.option("--text", help="What the word says; implies --mode derender-with-text.")
-@click.option("--mode", type=click.Choice(options.MODES), help=f"What to do. [{options.DEFAULT_MODE}]")
-@options.model
-@options.fast
+@options.word
 @look
 @many
 @options.debug
@@ -110,10 +88,8 @@ def word(
     inputs: tuple[str, ...],
     out: str | None,
     fmt: str | None,
-    mode: str | None,
+    chosen: TraceOptions,
     text: str | None,
-    model: str | None,
-    fast: bool,
     look: Look,
     many: Many,
     debug: bool,
@@ -129,10 +105,6 @@ def word(
       inksight word name.png --text hello -o name.json
       inksight word words/ --mode recognize -o ink/ --to json
     """
-    chosen = mode or (options.DEFAULT_MODE if text is None else options.TOLD_MODE)
-    if (chosen == options.TOLD_MODE) != (text is not None):
-        raise click.UsageError("--text and --mode derender-with-text belong together")
-
     convert_all(
         inputs,
         out,
@@ -140,20 +112,20 @@ def word(
         look=look,
         many=many,
         debug=debug,
-        read=partial(_read_word, mode=chosen, text=text, model=model, fast=fast),
-        prepare=partial(_load, model),
+        read=partial(_read_word, chosen=chosen, text=text),
+        prepare=partial(_load, chosen),
     )
 
 
 # The work itself: functions that other processes can be sent.
 
 
-def _load(model: str | None, detector: str | None = None) -> None:
+def _load(chosen: TraceOptions, detector: str | None = None) -> None:
     """What every page needs. Raises InputError where it can't be had."""
     from ..layout import detectors
-    from ..recognition.tracer import tracer
+    from ..pipeline import tracer
 
-    tracer(model)
+    tracer(chosen)
     if detector is not None:
         detectors.load(detector)
 
@@ -163,25 +135,27 @@ def _read_page(
     picture: Picture,
     progress: Progress | None = None,
     *,
-    detector: str,
+    chosen: PageOptions,
     boxes: str | None,
     profile: bool = False,
-    **settings: Any,
 ) -> tuple[Pixels, Page, str]:
-    from .. import pipeline
     from ..layout import detectors
+    from ..pipeline import convert_shown
     from ..report import PageReport
 
-    find = detectors.load(detector, boxes, picture=task.source, page=task.page)
+    find = detectors.load(str(chosen.detector), boxes, picture=task.source, page=task.page)
     reports: list[PageReport] = []
-    shown, page = pipeline.convert_shown(picture, detector=find, progress=progress, report=reports.append, **settings)
+    options = replace(chosen, detector=find)
+    shown, page = convert_shown(picture, options, progress=progress, report=reports.append)
     return shown, page, reports[0].note + (f" ({reports[0].profile})" if profile else "")
 
 
-def _read_word(task: Task, picture: Picture, progress: Progress | None = None, **settings: Any) -> tuple[Pixels, Page]:
+def _read_word(
+    task: Task, picture: Picture, progress: Progress | None = None, *, chosen: TraceOptions, text: str | None
+) -> tuple[Pixels, Page]:
     from ..ink import Page
-    from ..recognition.tracer import trace
+    from ..pipeline import trace
 
-    found = trace(picture.pixels, **settings).transformed(picture.frame)
+    found = trace(picture.pixels, chosen, text=text).transformed(picture.frame)
     words = [found] if found.strokes or found.text else []
     return picture.pixels, Page.of_words(words, picture.width, picture.height)

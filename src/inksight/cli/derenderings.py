@@ -10,6 +10,7 @@ import click
 
 from ..batch.files import Source, find_all, make_folder
 from ..errors import InputError
+from ..options import TOLD_MODE
 from . import options
 from .failures import Failures
 
@@ -133,11 +134,10 @@ def write(
     failures = Failures(debug)
     done, total = 0, 1
     with failures.caught():
-        from ..recognition.models import is_saved_model, model_folder
+        from ..recognition.models import located
 
         told = _told(texts) if texts is not None else {}
-        folder_of = Path(model) if model and is_saved_model(model) else model_folder(model)
-        called = name or folder_of.resolve().name
+        called = name or located(model).name
         sources = find_all(inputs, failures.report)
         _unlike(sources)
         total = len(sources) + len(failures.lines)
@@ -174,10 +174,10 @@ def _derender(source: Source, text: str | None, model: str | None, folder: str, 
     """Write one picture and its ink in each mode."""
     from ..imaging.pictures import open_image
     from ..original.derenderings import FOLDERS, write
-    from ..recognition.tracer import trace
+    from ..pipeline import trace
 
     picture = open_image(source.path)
-    told = {options.TOLD_MODE: text}
-    modes = [mode for mode in FOLDERS.values() if mode != options.TOLD_MODE or text is not None]
+    told = {TOLD_MODE: text}
+    modes = [mode for mode in FOLDERS.values() if mode != TOLD_MODE or text is not None]
     words = {mode: trace(picture, mode=mode, text=told.get(mode), model=model) for mode in modes}
     write(folder, called, dataset, source.path.stem, picture, words)

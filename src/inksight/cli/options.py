@@ -1,20 +1,14 @@
-"""Options that several commands share, and names they choose from, repeated here where the library has them in what is
-heavy to load."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
 
-from ..options import FORMATS
-
-MODES = ("derender", "derender-with-text", "recognize-and-derender", "recognize")
-DETECTORS = ("rapidocr", "tesseract", "doctr", "google-vision", "boxes", "none")
-BOXES = "boxes"
-SPLITS = ("test", "val")
-DEFAULT_MODE, TOLD_MODE = "recognize-and-derender", "derender-with-text"
+from ..options import DEFAULT_MODE, DETECTORS, FORMATS, FROM_FILES, MODES, TOLD_MODE, PageOptions, TraceOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -46,28 +40,64 @@ def model(command: Command) -> Command:
     )(command)
 
 
-def fast(command: Command) -> Command:
-    """--fast."""
-    return click.option(
-        "--fast", is_flag=True, help="Look at each word once: twice as fast, with a fifth more errors."
-    )(command)
+_MODE = click.option("--mode", type=click.Choice(MODES), default=DEFAULT_MODE, show_default=True, help="What to do.")
+_FAST = click.option("--fast", is_flag=True, help="Look at each word once: twice as fast, with a fifth more errors.")
+_PAGE = together(
+    _MODE,
+    click.option(
+        "--detector",
+        type=click.Choice(DETECTORS),
+        help=f"What finds the words; none: the picture is one word. [{DETECTORS[0]}, or boxes with --boxes]",
+    ),
+    click.option(
+        "--boxes",
+        metavar="FILE",
+        help="The words of another tool: JSON, hOCR, ALTO, PAGE XML, or a response of Google Vision (then with "
+        "--detector google-vision); or a folder with such files, named as the pictures are.",
+    ),
+    model,
+    _FAST,
+    click.option("--flatten", is_flag=True, help="The ink as on the flat sheet, with that for the photo under it."),
+)
 
 
-def detector(command: Command) -> Command:
-    """--detector and --boxes."""
+def page(command: Callable[..., None]) -> Callable[..., None]:
+    """--mode, --detector, ...: a command's arguments `chosen`, PageOptions, and `boxes`."""
+
+    @wraps(command)
+    def packed(mode: str, detector: str | None, model: str | None, fast: bool, flatten: bool, **values: Any) -> None:
+        finds = detector or (DETECTORS[0] if values["boxes"] is None else FROM_FILES[0])
+        command(chosen=PageOptions(mode, model, fast, finds, flatten), **values)
+
+    return _PAGE(packed)
+
+
+def word(command: Callable[..., None]) -> Callable[..., None]:
+    """--text, --mode, --model and --fast: a command's arguments `chosen`, TraceOptions, and `text`."""
+
+    @wraps(command)
+    def packed(mode: str | None, model: str | None, fast: bool, text: str | None, **values: Any) -> None:
+        meant = mode or (DEFAULT_MODE if text is None else TOLD_MODE)
+        if (meant == TOLD_MODE) != (text is not None):
+            raise click.UsageError(f"--text and --mode {TOLD_MODE} belong together")
+        command(chosen=TraceOptions(meant, model, fast), text=text, **values)
+
     return together(
-        click.option(
-            "--detector",
-            type=click.Choice(DETECTORS),
-            help=f"What finds the words; none: the picture is one word. [{DETECTORS[0]}, or boxes with --boxes]",
-        ),
-        click.option(
-            "--boxes",
-            metavar="FILE",
-            help="The words of another tool: JSON, hOCR, ALTO, PAGE XML, or a response of Google Vision (then with "
-            "--detector google-vision); or a folder with such files, named as the pictures are.",
-        ),
-    )(command)
+        click.option("--text", help=f"What the word says; implies --mode {TOLD_MODE}."),
+        click.option("--mode", type=click.Choice(MODES), help=f"What to do. [{DEFAULT_MODE}]"),
+        model,
+        _FAST,
+    )(packed)
+
+
+def trace(command: Callable[..., None]) -> Callable[..., None]:
+    """--mode, --model and --fast: a command's argument `chosen`, TraceOptions."""
+
+    @wraps(command)
+    def packed(mode: str, model: str | None, fast: bool, **values: Any) -> None:
+        command(chosen=TraceOptions(mode, model, fast), **values)
+
+    return together(_MODE, model, _FAST)(packed)
 
 
 def debug(command: Command) -> Command:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,10 +17,9 @@ from ..imaging.pictures import binarize
 from ..imaging.ruling import word_ink
 from ..ink import Word
 from ..ink.curves import Array
-from ..recognition.tracer import trace_many, tracer
 from . import baselines, metrics
 from .report import Report, Scores
-from .sets import Sample, Split, real_words, rendered, unipen_words
+from .sets import Sample, Selection, select
 
 TraceMany: TypeAlias = Callable[[Sequence[NDArray[np.uint8]], Sequence[str]], Sequence[Word]]
 """From pictures uint8 (H, W, 3) and their true texts (for a mode that is told the text) to words in their pixels."""
@@ -34,38 +34,21 @@ CONTROL_WORDS = 100
 
 def evaluate(
     data: str | Path,
+    selection: Selection,
+    trace: TraceMany,
+    settings: Mapping[str, Any] | None = None,
     *,
-    words: int = 400,
-    split: Split = "test",
-    mode: str = "recognize-and-derender",
-    model: str | Path | None = None,
-    fast: bool = False,
-    real: bool = False,
-    clean: bool = False,
-    paper: bool = False,
-    seed: int = 0,
-    trace: TraceMany | None = None,
     more: Mapping[str, baselines.Peer] | None = None,
+    also: More | None = None,
     progress: bool = False,
 ) -> Report:
-    """Score the tracer and its peers on words it never saw.
+    """`score` on words of the data folder (`sets`) that `trace` never saw; the report's settings begin with theirs.
 
-    `data` is the data folder (`sets`); UNIPEN words of the split's writers are drawn as photos, or (`clean`) as plain
-    lines; `real` takes real pictures of held-out writers instead; `paper` adds the paper's measures, and a row of the
-    ink as it was written. `trace` replaces the shipped tracer, `more`
-    are rows beside the package's own. Raises InputError for a bad folder or model.
+    Raises InputError for a bad folder.
     """
-    if trace is None:
-        trace = _shipped(model, mode, fast)
-    if real:
-        samples = real_words(data, words, seed=seed)
-    else:
-        chosen = unipen_words(data, words, split=split, seed=seed)
-        shown = tqdm(chosen, desc="drawing", unit="word", delay=1, leave=False, disable=not progress)
-        samples = rendered(shown, seed=seed, clean=clean)
-    settings = {"words": len(samples), "split": split, "mode": mode, "real": real, "clean": clean, "seed": seed}
-    settings |= {"paper": paper, "fast": fast}
-    return score(samples, trace, settings, more=more, also=_paper() if paper else None, progress=progress)
+    samples = select(data, selection, progress=progress)
+    told = asdict(selection) | {"words": len(samples)} | dict(settings or {})
+    return score(samples, trace, told, more=more, also=also, progress=progress)
 
 
 def score(
@@ -77,7 +60,10 @@ def score(
     also: More | None = None,
     progress: bool = False,
 ) -> Report:
-    """Trace and score samples, and score the peers on them. `also` scores every ink, too, and the ink as written."""
+    """Trace and score samples, and score the peers on them; `more` are rows beside the package's own.
+
+    `also` scores every ink, too, and the ink as written.
+    """
     others = list(_peers(samples, more or {}, baselines.WRITTEN if also else {}))
     work = len(samples) + sum(len(chosen) for _, _, chosen in others)
     with tqdm(total=work, disable=not progress, unit="word", leave=False) as bar:
@@ -96,21 +82,6 @@ def score(
                 rows[name].append(_peer_scores(sample, peer, also))
                 bar.update()
     return Report(settings or {}, samples, words, rows)
-
-
-def _shipped(model: str | Path | None, mode: str, fast: bool) -> TraceMany:
-    def trace(pictures: Sequence[NDArray[np.uint8]], texts: Sequence[str]) -> Sequence[Word]:
-        told = texts if mode == "derender-with-text" else None
-        return trace_many(pictures, mode=mode, texts=told, model=model, fast=fast)
-
-    tracer(model, fast)  # loaded now: a bad model is the user's error, not a failed word
-    return trace
-
-
-def _paper() -> More:
-    from ..original.paper import PaperScores
-
-    return PaperScores()
 
 
 def _verdicts(scores: Scores) -> Scores:

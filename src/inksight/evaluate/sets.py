@@ -17,6 +17,7 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from tqdm import tqdm
 
 from ..errors import InputError
 from ..formats.dataset import PackedInk, read_packed
@@ -27,6 +28,18 @@ Split = Literal["test", "val"]
 
 _INK_FILES = ("unipen_words.npz", "unipen_textwords.npz")  # the words cut automatically have too many wrong cuts
 _PICTURE_FILES = ("copiste_words.zip", "dhsd_words.zip")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which words an evaluation takes: at most `words` of the writers of `split`, drawn as photos or as plain lines
+    (`clean`), or `real` pictures of held-out writers; others for another `seed`."""
+
+    words: int = 400
+    split: Split = "test"
+    real: bool = False
+    clean: bool = False
+    seed: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +77,15 @@ def unipen_words(folder: str | Path, n: int, *, split: Split = "test", seed: int
         raise InputError(f"{folder}: no readable ink/unipen_split.json in it; give the folder of the data") from error
     words = [w for name in _INK_FILES for w in read_packed(ink / name) if w.writer in writers and _is_usable(w)]
     return _balanced(words, [w.writer for w in words], n, seed)
+
+
+def select(folder: str | Path, selection: Selection, *, progress: bool = False) -> list[Sample]:
+    """The selection's samples. Raises InputError when the folder is not such data."""
+    if selection.real:
+        return real_words(folder, selection.words, seed=selection.seed)
+    chosen = unipen_words(folder, selection.words, split=selection.split, seed=selection.seed)
+    shown = tqdm(chosen, desc="drawing", unit="word", delay=1, leave=False, disable=not progress)
+    return rendered(shown, seed=selection.seed, clean=selection.clean)
 
 
 def rendered(words: Iterable[PackedInk], *, seed: int = 0, clean: bool = False) -> list[Sample]:

@@ -202,9 +202,9 @@ class Page:
 
         Raises inksight.errors.InputError for an ending that no writer has.
         """
-        from .. import formats  # formats imports ink; at call time the circle is closed
+        from .. import write  # the front door knows who writes files; this room knows of no other
 
-        formats.write(self, path)
+        write(self, path)
 
 
 def bounding_box(strokes: Iterable[Stroke]) -> Box:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..imaging.pictures import Map, Pixels
 from ..ink import Box
 from ..ink.frames import Affine
-from .detectors import Detection
+from .detection import Detection
 from .pieces import NOBODY, Array, Labels, Mask, Pieces, on_edges
 from .spacing import respaced
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import InputError, require
 from ..imaging.pictures import Pixels
-from .detectors import Detection
+from .detection import Detection
 from .textline import Corners, upright
 
 MARGIN = 0.1

@@ -18,7 +18,7 @@ from PIL import Image
 
 from ..errors import InputError, require
 from ..imaging.pictures import Pixels
-from .detectors import Detection
+from .detection import Detection
 from .saved import Found, Saved, read_bytes
 from .textline import Corners, hull
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from ..imaging.pictures import Pixels
 from . import textline
-from .detectors import Detection
+from .detection import Detection
 from .textline import Corners, side
 
 _SETTINGS: dict[str, Any] = {

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ink import Box
-from .detectors import Detection
+from .detection import Detection
 
 SAME_LINE_GAP = 1.0
 """Pieces of text side by side are one line if the gap between them is at most this many line heights."""

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import InputError
 from ..imaging.pictures import Pixels
 from . import textline
-from .detectors import Detection
+from .detection import Detection
 from .textline import Corners
 
 SAME_SHAPE = 0.05

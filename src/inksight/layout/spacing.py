@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .detectors import Detection
+from .detection import Detection
 from .pieces import NOBODY, Array, Pieces
 
 CUT, JOIN = 0.33, 0.04

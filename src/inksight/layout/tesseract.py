@@ -16,7 +16,7 @@ from PIL import Image
 
 from ..errors import InputError
 from ..imaging.pictures import Pixels, ink_map
-from .detectors import Detection
+from .detection import Detection
 
 LANGUAGE = "INKSIGHT_TESSERACT_LANG"
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ink.frames import Affine
-from .detectors import Detection
+from .detection import Detection
 
 Corners = NDArray[np.float64]
 """float64 (4, 2): the corners of a box, from the text's top left clockwise as one reads it; (n, 4, 2): of n boxes."""

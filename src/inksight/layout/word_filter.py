@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..ink import Word
-from .detectors import Detection
+from .detection import Detection
 
 SHORT = 2
 """So few characters, alone on their line, may be a drawing."""

@@ -23,7 +23,7 @@ from ..imaging import raster
 from ..imaging.pictures import Pixels
 from ..ink import Box
 from ..ink.curves import Array
-from ..layout.detectors import Detection
+from ..layout.detection import Detection
 from .online import OnlineRecogniser
 
 Reader: TypeAlias = Callable[[Pixels], Sequence[Detection]]

@@ -19,9 +19,10 @@ from ..imaging.inkmap import Pixels
 from ..imaging.pictures import Source, binarize, open_image
 from ..ink import Stroke, Word
 from ..ink.frames import Affine
+from ..options import READING
 from ..recognition import splitting
 from ..recognition.decoding import Decoded
-from ..recognition.tokens import READING, decode_original, from_text
+from ..recognition.tokens import decode_original, from_text
 from ..recognition.tracer import Heard, InkMap, Tracer
 from .input import fit_ink, fit_square, jpeg
 from .savedmodel import SavedModel

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..options import READING
 from .decoding import Decoded
-from .tokens import READING
 
 INK = (-2.5, 19.5, -1.36, -3.01)
 """Weights of nothing and of `ink_features`."""

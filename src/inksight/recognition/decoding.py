@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..imaging.raster import paint, pen_width
+from ..options import READING
 from .engine import CELL, F32, I64, OFF, Choices, Decoder, Engine
 from .reading import MAX_LETTERS, Reading, read
 from .tidy import tidy
-from .tokens import DOWN, END, FIRST_CHARACTER, INK, MOVE, PAD, PROMPTS, READING
+from .tokens import DOWN, END, FIRST_CHARACTER, INK, MOVE, PAD, PROMPTS
 
 MAX_POINTS = 420
 """Points after which a word is given up: the longest words of the training data have 250."""

@@ -39,6 +39,15 @@ def model_folder(model: str | Path | None = None) -> Path:
     return folder
 
 
+def located(model: str | Path | None = None) -> Path:
+    """The folder of a model of ours or of a SavedModel: one absolute path, however the model is named.
+
+    Raises InputError as `model_folder` does.
+    """
+    folder = Path(model) if model is not None and is_saved_model(model) else model_folder(model)
+    return folder.resolve()
+
+
 def _advice(folder: Path) -> str:
     """What to give instead."""
     if folder.suffix == ".zip" and folder.is_file():

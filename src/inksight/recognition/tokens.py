@@ -140,9 +140,6 @@ PAD, DERENDER, DERENDER_TEXT, RECOGNIZE, RECOGNIZE_DERENDER, INK, END, DOWN, MOV
 """Ids that are no characters: four prompts, start of ink, end of text, and the two kinds of point."""
 FIRST_CHARACTER = 9
 
-MODES = ("derender", "derender-with-text", "recognize-and-derender", "recognize")
-READING = ("recognize", "recognize-and-derender")
-"""The modes that read."""
 PROMPTS = {
     "derender": DERENDER,
     "derender-with-text": DERENDER_TEXT,

@@ -19,18 +19,16 @@ from numpy.typing import NDArray
 
 from ..centerline import skeleton
 from ..centerline.snap import snap
-from ..imaging.appearance import measured
-from ..imaging.pictures import Source, binarize, open_image, standardise
+from ..imaging.pictures import binarize, standardise
 from ..imaging.raster import coverage, pen_width, spurious
-from ..imaging.ruling import word_ink
 from ..ink import Stroke, Word
 from ..ink.curves import simplify_all, smooth
 from ..ink.frames import Affine
+from ..options import TraceOptions
 from .confidence import trust
 from .decoding import Decoded, decode
 from .engine import Engine
-from .models import is_saved_model
-from .tokens import MODES
+from .models import located
 from .views import ROUNDS, STRAIGHT, View, surest
 
 InkMap = NDArray[np.float32]
@@ -78,7 +76,7 @@ class Tracer:
     """
 
     def __init__(self, model: str | Path | None = None, *, fast: bool = False) -> None:
-        self.engine = _engine(model)
+        self.engine = _engine(located(model))
         self.rounds = () if fast else ROUNDS
 
     def trace_inks(
@@ -95,8 +93,7 @@ class Tracer:
         what another reader makes of them: a word's text where it is clearly surer than the model, or the only one.
         Raises ValueError for an unknown mode or texts that don't match the inks.
         """
-        if mode not in MODES:
-            raise ValueError(f"unknown mode {mode!r}; the modes are {', '.join(MODES)}")
+        TraceOptions(mode)
         given = list(texts) if texts is not None else [None] * len(inks)
         if len(given) != len(inks):
             raise ValueError(f"{len(given)} texts for {len(inks)} inks")
@@ -239,49 +236,6 @@ def _ink_box(mask: NDArray[np.bool_]) -> tuple[float, float, float, float]:
 
 
 @lru_cache(maxsize=2)
-def _engine(model: str | Path | None) -> Engine:
+def _engine(folder: Path) -> Engine:
     """A model's engine, loaded once."""
-    return Engine(model)
-
-
-@lru_cache(maxsize=4)
-def tracer(model: str | Path | None = None, fast: bool = False) -> Tracer:
-    """The tracer of a model, made once."""
-    if model is not None and is_saved_model(model):
-        from ..original.released import Released  # builds on this module
-
-        return Released(model)
-    return Tracer(model, fast=fast)
-
-
-def trace(
-    image: Source,
-    *,
-    mode: str = "recognize-and-derender",
-    text: str | None = None,
-    model: str | Path | None = None,
-    fast: bool = False,
-) -> Word:
-    """A picture of one word -> its ink, in pixels of the picture.
-
-    `image` is a path, bytes, a PIL image or an (H, W[, 3|4]) uint8 array. Modes: "derender" (strokes alone),
-    "derender-with-text" (`text` says what is written), "recognize-and-derender", "recognize" (text alone). With `fast`
-    the word is looked at once instead of up to five times. A blank picture gives a word without strokes. Raises
-    InputError for a picture that can't be read, ValueError for a bad mode.
-    """
-    return trace_many([image], mode=mode, texts=[text], model=model, fast=fast)[0]
-
-
-def trace_many(
-    images: Sequence[Source],
-    *,
-    mode: str = "recognize-and-derender",
-    texts: Sequence[str | None] | None = None,
-    model: str | Path | None = None,
-    fast: bool = False,
-) -> list[Word]:
-    """`trace` for several pictures, decoded in batches."""
-    pictures = [open_image(image) for image in images]
-    inks = [word_ink(rgb) for rgb in pictures]
-    words = tracer(model, fast).trace_inks(inks, mode=mode, texts=texts)
-    return [measured(*found) for found in zip(words, pictures, inks, strict=True)]
+    return Engine(folder)

@@ -26,8 +26,8 @@ from .. import __version__, formats
 from ..errors import InputError
 from ..imaging.pictures import Picture
 from ..ink import Page
+from ..options import MODES
 from ..recognition.models import DEFAULT_MODEL, MODELS
-from ..recognition.tokens import MODES
 from . import asked, work
 from .desk import Desk, Full, Stopped, Ticket, TooLong
 from .guard import Guard, Refused
@@ -210,7 +210,7 @@ class Api:
         ticket.check()
         page = do(picture, wish, ticket, tell)
         kept.ink = formats.dumps(page, "json")
-        facts = {"seconds": round(time.perf_counter() - begin, 3), "model": wish.model or DEFAULT_MODEL}
+        facts = {"seconds": round(time.perf_counter() - begin, 3), "model": wish.options.model or DEFAULT_MODEL}
         tell("page", {"page": json.loads(kept.ink), **facts})
         return picture, name, page
 

@@ -10,8 +10,8 @@ from .. import formats
 from ..formats import Style
 from ..ink import Box
 from ..layout import detectors
+from ..options import DEFAULT_MODE, DETECTORS, FROM_FILES, MODES, TOLD_MODE, PageOptions
 from ..recognition.models import DEFAULT_MODEL, MODELS
-from ..recognition.tokens import MODES
 from .guard import Refused
 from .work import Wish
 
@@ -25,7 +25,7 @@ MEDIA = {
 """Media types of formats, the first of its kind being what a wildcard gets; others are application/octet-stream."""
 UNKNOWN = "application/octet-stream"
 
-DETECTORS = tuple(name for name in detectors.NAMES if name not in detectors.FROM_FILES)
+PLAIN_DETECTORS = tuple(name for name in DETECTORS if name not in FROM_FILES)
 """Those that need nothing but the picture, which stays on this machine."""
 
 LONGEST = 4096
@@ -41,36 +41,32 @@ def models() -> tuple[str, ...]:
 
 def usable_detectors() -> tuple[str, ...]:
     """Those that can run here."""
-    return tuple(filter(detectors.is_here, DETECTORS))
+    return tuple(filter(detectors.is_here, PLAIN_DETECTORS))
 
 
 def wish(fields: Mapping[str, Any]) -> Wish:
     """How to convert, from the fields of a form."""
     given = {k: v for k, v in fields.items() if isinstance(v, str) and v}
-    text, usual = given.get("text"), Wish()
-    page = given.get("page", "1")
-    asked = Wish(
-        given.get("mode") or ("derender-with-text" if text else usual.mode), text,
-        given.get("detector", usual.detector), given.get("model"),
-        int(page) if page.isdecimal() and len(page) < 6 else 0, _is_on(given, "flatten"), _is_on(given, "fast"),
-    )  # fmt: skip
-    _known("mode", asked.mode, MODES)
-    _known("detector", asked.detector, usable_detectors())
-    _known("model", asked.model or DEFAULT_MODEL, models())
-    if asked.page < 1:
+    text, page = given.get("text"), given.get("page", "1")
+    mode = _known("mode", given.get("mode", TOLD_MODE if text else DEFAULT_MODE), MODES)
+    detector = _known("detector", given.get("detector", DETECTORS[0]), usable_detectors())
+    model = _known("model", given.get("model", DEFAULT_MODEL), models())
+    if not (page.isdecimal() and 0 < int(page[:6]) < 10**5):
         raise Refused(422, "page must be a number from 1")
-    if asked.mode == "derender-with-text" and not text:
+    if mode == TOLD_MODE and not text:
         raise Refused(422, 'the mode derender-with-text needs the field "text"')
-    return asked
+    options = PageOptions(mode, model, _is_on(given, "fast"), detector, _is_on(given, "flatten"))
+    return Wish(options, text, int(page))
 
 
 def _is_on(given: Mapping[str, str], name: str) -> bool:
     return given.get(name, "") in ("1", "true", "on")
 
 
-def _known(kind: str, value: str, known: tuple[str, ...]) -> None:
+def _known(kind: str, value: str, known: tuple[str, ...]) -> str:
     if value not in known:
         raise Refused(422, f"unknown {kind} {value!r}; use one of {', '.join(known)}")
+    return value
 
 
 def box(body: bytes) -> tuple[Box, Wish]:

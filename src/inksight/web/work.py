@@ -19,8 +19,8 @@ from ..imaging.pictures import Picture, count_pages, open_image, open_picture
 from ..ink import Box, Page, Word
 from ..ink.frames import Affine
 from ..layout import detectors
-from ..layout.detectors import Detection
-from ..recognition import tracer
+from ..layout.detection import Detection
+from ..options import USUAL_PAGE, PageOptions
 from .desk import Ticket
 from .limits import Limits
 
@@ -40,21 +40,17 @@ _opening = Lock()  # PDFium is made for one thread; and large pictures are bette
 class Wish:
     """How a picture is to be converted."""
 
-    mode: str = "recognize-and-derender"
+    options: PageOptions = USUAL_PAGE
+    """With `flatten` picture and ink are those of the flat sheet."""
     text: str | None = None
-    detector: str = "rapidocr"
-    model: str | None = None
+    """What the word says."""
     page: int = 1
     """Of a PDF or TIFF, from 1."""
-    flatten: bool = False
-    """Whether the sheet is laid flat, so that picture and ink are those of the flat sheet."""
-    fast: bool = False
-    """Whether each word is looked at once alone."""
 
 
 def prepare() -> None:
     """Load what nearly every picture needs, before the first one comes."""
-    tracer.tracer(None)
+    pipeline.tracer()
     detectors.load("rapidocr")
 
 
@@ -66,10 +62,8 @@ def opened(data: bytes, wish: Wish, limits: Limits) -> tuple[Picture, int]:
         if pages > limits.pages:
             raise InputError(f"{NAME}: has more than {limits.pages} pages; split it")
         picture = open_picture(data, NAME, page=wish.page - 1)
-    if wish.flatten:
-        from ..imaging import rectify  # brings OpenCV
-
-        picture = Picture.of(rectify.flatten(picture.pixels, pipeline.WORKING_SIDE).rgb)
+    if wish.options.flatten:
+        picture = Picture.of(pipeline.flat_sheet(picture.pixels).rgb)
     return picture, pages
 
 
@@ -93,10 +87,8 @@ def as_jpeg(picture: Picture) -> bytes:
 
 def convert(picture: Picture, wish: Wish, ticket: Ticket, tell: Tell) -> Page:
     """The ink of a page; `tell` gets "boxes" when the words are found and "words" whenever some are traced."""
-    watch = _Watch(ticket, tell)
-    return pipeline.convert(
-        picture, mode=wish.mode, detector=wish.detector, model=wish.model, fast=wish.fast, listener=watch
-    )
+    flat = replace(wish.options, flatten=False)  # the picture is, since it was opened
+    return pipeline.convert(picture, flat, listener=_Watch(ticket, tell))
 
 
 @dataclass(frozen=True)
@@ -117,7 +109,7 @@ class _Watch:
 
 def trace(picture: Picture, wish: Wish, ticket: Ticket, tell: Tell) -> Page:
     """The ink of a picture of one word, of which nothing is told before it is complete."""
-    found = tracer.trace(picture.pixels, mode=wish.mode, text=wish.text, model=wish.model, fast=wish.fast)
+    found = pipeline.trace(picture.pixels, wish.options, text=wish.text)
     word = found.transformed(picture.frame)
     return Page.of_words([word] if word.strokes or word.text else [], picture.width, picture.height)
 
@@ -138,7 +130,7 @@ def trace_box(photo: bytes, size: tuple[int, int], box: Box, wish: Wish) -> Word
         raise InputError("the box lies outside of the picture or is too small; draw it around the word")
     here = Detection((a - x0, b - y0, c - x0, d - y0), wish.text or "", 1.0 if wish.text else 0.0)
     part = np.ascontiguousarray(picture.pixels[y0:y1, x0:x1])
-    page = pipeline.convert(part, mode=wish.mode, detector=lambda _: [here], model=wish.model)
+    page = pipeline.convert(part, replace(wish.options, detector=lambda _: [here]))
     word = next((w for w in page.words if w.kind == "word"), Word(box=here.box, confidence=0.0))
     return replace(word.transformed(Affine.translation(x0, y0).then(picture.frame)), text=wish.text or word.text)
 

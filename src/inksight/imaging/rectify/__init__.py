@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -117,24 +118,32 @@ def as_it_is(rgb: Pixels, side: int) -> Sheet:
     return Sheet(small, Affine.scaling(width / size[0], height / size[1]))
 
 
-def flatten(rgb: Pixels, side: int) -> Sheet:
-    """The sheet that `rgb`, uint8 (H, W, 3), shows, flat and upright, at most `side` pixels a side."""
-    from ...layout.rapidocr import shared
+class Reader(Protocol):
+    """Finds lines of writing, and says how surely they can be read: `layout.rapidocr.RapidOcr` is one."""
 
+    def lines(self, rgb: Pixels) -> Array:
+        """The boxes of the lines of `rgb`, uint8 (H, W, 3): float64 (n, 4, 2), the corners one after the other."""
+
+    def sureness(self, pictures: Sequence[Pixels]) -> list[float]:
+        """How surely each picture of one line, uint8 (h, w, 3), is read: 0..1."""
+
+
+def flatten(rgb: Pixels, side: int, reader: Reader) -> Sheet:
+    """The sheet that `rgb`, uint8 (H, W, 3), shows, flat and upright, at most `side` pixels a side."""
     look = as_it_is(rgb, LOOK_SIDE)
-    boxes = _text_lines(look.rgb)
+    boxes = _text_lines(look.rgb, reader)
     edges = _edges(look.rgb, boxes, look.frame)
     boxes = _mapped(boxes, look.frame)
     camera = flat_to_picture(edges.corners, rgb.shape[1::-1]) if edges.whole else Affine()
     lines, heights = middle_lines(_mapped(boxes, camera.inverse()))
     if len(lines) < FEW:
-        boxes = _second_look(rgb, camera, edges)
+        boxes = _second_look(rgb, camera, edges, reader)
         lines, heights = middle_lines(_mapped(boxes, camera.inverse()))
     rough = edges.whole or len(middle_lines(_mapped(boxes, camera.inverse()), WORDS_LONG)[0]) < FEW
     turn = _snapped(direction(lines) or 0.0, ROUGHLY if rough else LEVEL)
     level = Chain((Affine.rotation(turn), camera))
     lines = Affine.rotation(-turn).apply(lines.reshape(-1, 2)).reshape(-1, 2, 2)
-    if is_upside_down(rgb, lines, heights, level, shared().sureness):
+    if is_upside_down(rgb, lines, heights, level, reader.sureness):
         turn += np.pi
         level = Chain((Affine.rotation(turn), camera))
     straight = _unbent(rgb, boxes, level, edges)
@@ -143,15 +152,13 @@ def flatten(rgb: Pixels, side: int) -> Sheet:
     return _laid_flat(rgb, straight, edges, side)
 
 
-def _text_lines(rgb: Pixels) -> Array:
+def _text_lines(rgb: Pixels, reader: Reader) -> Array:
     """The boxes of the lines of writing, float64 (n, 4, 2).
 
     Without those as large as the sheet that they mistake; and where there are but a few, which may be a table's grain,
     without those that can't be read.
     """
-    from ...layout.rapidocr import shared
-
-    boxes = shared().lines(rgb)
+    boxes = reader.lines(rgb)
     sides = np.linalg.norm(boxes - np.roll(boxes, 1, axis=1), axis=2)
     boxes = np.asarray(boxes[sides.min(axis=1, initial=np.inf) < THICK * min(rgb.shape[:2])])
     if len(boxes) >= FEW:
@@ -159,16 +166,16 @@ def _text_lines(rgb: Pixels) -> Array:
     lines, heights = middle_lines(boxes, 0)
     strips = [strip(rgb, line, height, Affine()) for line, height in zip(lines, heights.tolist(), strict=True)]
     both = [way for s in strips for way in (s, s[::-1, ::-1])]
-    read = np.array(shared().sureness(both) if both else []).reshape(-1, 2)
+    read = np.array(reader.sureness(both) if both else []).reshape(-1, 2)
     return np.asarray(boxes[read.max(axis=1, initial=0) > READABLE])
 
 
-def _second_look(rgb: Pixels, camera: Frame, edges: _Edges) -> Array:
+def _second_look(rgb: Pixels, camera: Frame, edges: _Edges, reader: Reader) -> Array:
     """The boxes of the text lines in the flat sheet as it lies, or turned by 90 degrees if there are more then."""
     found = []
     for turn in (0.0, np.pi / 2):
         sheet = _laid_flat(rgb, Chain((Affine.rotation(turn), camera)), edges, LOOK_SIDE)
-        found.append(_mapped(_text_lines(sheet.rgb), sheet.frame))
+        found.append(_mapped(_text_lines(sheet.rgb, reader), sheet.frame))
     return max(found, key=lambda boxes: len(middle_lines(boxes)[0]))
 
 

@@ -1,0 +1,71 @@
+"""What is chosen reaches what it is meant for, and a model is loaded once, however it is named."""
+
+import os
+from dataclasses import fields
+
+import pytest
+from PIL import Image
+
+import inksight
+from inksight import options, pipeline
+from inksight.options import PageOptions, TraceOptions
+from inksight.original import released
+from inksight.recognition.models import MODELS
+from tests.pages import SkeletonTracer, drawn, zigzag
+
+PICTURE = drawn(zigzag(100, 100))
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The options that tracers were asked for with."""
+    seen = []
+    monkeypatch.setattr(pipeline, "tracer", lambda chosen: seen.append(chosen) or SkeletonTracer())
+    return seen
+
+
+def test_the_keywords_are_those_of_the_options():
+    assert list(options.TraceChoices.__annotations__) == [f.name for f in fields(TraceOptions)]
+    assert set(options.PageChoices.__annotations__) == {f.name for f in fields(PageOptions)}
+
+
+def test_an_unknown_choice_is_refused():
+    with pytest.raises(ValueError, match=r"^unknown mode 'copy'; the modes are derender, "):
+        inksight.trace(PICTURE, mode="copy")
+    with pytest.raises(TypeError, match="speed"):
+        inksight.convert(PICTURE, speed=2)
+
+
+def test_keywords_go_over_options(asked):
+    inksight.trace(PICTURE, TraceOptions("recognize", fast=True), mode="derender")
+    assert asked == [TraceOptions("derender", fast=True)]
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_fast_reaches_the_tracer_from_everywhere(asked, tmp_path, fast):
+    pages = [Image.fromarray(PICTURE)] * 2
+    pages[0].save(tmp_path / "two.tiff", save_all=True, append_images=pages[1:])
+    inksight.trace(PICTURE, fast=fast)
+    inksight.trace_many([PICTURE], texts=[None], fast=fast)
+    inksight.convert(PICTURE, detector="none", fast=fast)
+    assert len(list(pipeline.convert_pages(tmp_path / "two.tiff", detector="none", fast=fast))) == 2
+    assert [chosen.fast for chosen in asked] == [fast] * 5
+
+
+def test_a_model_is_loaded_once_however_it_is_named(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    folder = MODELS / "words-v1"
+    names = [None, "words-v1", str(folder), folder, os.path.relpath(folder)]
+    tracers = {fast: {pipeline.tracer(TraceOptions(model=n, fast=fast)) for n in names} for fast in (False, True)}
+    assert [len(found) for found in tracers.values()] == [1, 1]
+    (thorough,), (quick,) = tracers.values()
+    assert quick is not thorough
+    assert quick.engine is thorough.engine
+
+
+def test_the_original_is_loaded_once_fast_or_not(monkeypatch, tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    monkeypatch.setattr(released, "SavedModel", lambda folder: folder)
+    monkeypatch.chdir(tmp_path)
+    chosen = [TraceOptions(model=name, fast=fast) for name in (tmp_path, str(tmp_path), ".") for fast in (False, True)]
+    assert len({pipeline.tracer(c) for c in chosen}) == 1

@@ -50,7 +50,7 @@ def test_it_has_the_names_of_the_library():
         "properties"
     ]
     assert fields["mode"]["enum"] == list(MODES)
-    assert fields["detector"]["enum"] == list(asked.DETECTORS)
+    assert fields["detector"]["enum"] == list(asked.PLAIN_DETECTORS)
     assert API["components"]["parameters"]["to"]["schema"]["enum"] == list(formats.FORMATS)
     media = API["paths"]["/api/render"]["post"]["responses"]["200"]["content"]
     assert set(media) == {*asked.MEDIA.values(), asked.UNKNOWN}

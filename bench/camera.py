@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inksight.ink.curves import Array
+from inksight.arrays import Array
 
 Pixels = NDArray[np.uint8]
 

@@ -29,10 +29,10 @@ from PIL import Image
 
 import inksight
 from inksight import formats
+from inksight.arrays import Pixels
 from inksight.formats import Style
 from inksight.formats.dataset import read_packed
 from inksight.formats.film import film
-from inksight.formats.style import Photo
 from inksight.imaging.pictures import open_image
 from inksight.ink import Page
 
@@ -67,7 +67,7 @@ class Missed(Exception):
 class Bench:
     """The page, where its files are, and how programs are run."""
 
-    def __init__(self, page: Page, photo: Photo, uim: str, excalidraw: str) -> None:
+    def __init__(self, page: Page, photo: Pixels, uim: str, excalidraw: str) -> None:
         self.page, self.uim, self.excalidraw = page, uim, Path(excalidraw)
         self.style = Style(photo=photo, name="page.jpg")
         self.strokes, self.points = len(page.strokes), sum(map(len, page.strokes))

@@ -20,11 +20,10 @@ from PIL import Image
 
 from bench.camera import TABLES, Camera, Shot, shoot
 from bench.sheets import pages
-from inksight.imaging.pictures import Pixels
+from inksight.arrays import Array, Pixels
 from inksight.imaging.rectify import Sheet, as_it_is, flatten
 from inksight.imaging.rectify.contour import contour
 from inksight.imaging.rectify.outline import outlines
-from inksight.ink.curves import Array
 from inksight.layout.rapidocr import shared
 from inksight.pipeline import WORKING_SIDE
 

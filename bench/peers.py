@@ -18,14 +18,13 @@ from types import ModuleType
 import numpy as np
 
 from inksight import trace_many
+from inksight.arrays import Array, Mask
 from inksight.errors import InputError
 from inksight.evaluate.baselines import Peer
 from inksight.evaluate.run import evaluate
 from inksight.evaluate.sets import Sample, Selection
 from inksight.imaging.pictures import binarize
-from inksight.imaging.raster import Mask
 from inksight.imaging.ruling import word_ink
-from inksight.ink.curves import Array
 from inksight.options import TraceOptions
 from inksight.pipeline import tracer
 

@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from inksight.arrays import Array
 from inksight.evaluate.render import blurred, brush, clouds
 from inksight.evaluate.sets import unipen_words
 from inksight.formats.dataset import PackedInk
 from inksight.ink import Box
-from inksight.ink.curves import Array, resample, smooth
+from inksight.ink.curves import resample, smooth
 
 Random = np.random.Generator
 Strokes = list[Array]

@@ -9,8 +9,8 @@ import pytest
 import inksight
 
 ROOMS = (
-    "errors", "options", "ink", "formats", "imaging", "centerline", "layout", "recognition", "report", "batch",
-    "evaluate", "original", "pipeline", "search", "web", "cli", "__main__",
+    "errors", "options", "arrays", "ink", "formats", "imaging", "centerline", "layout", "recognition", "report",
+    "batch", "evaluate", "original", "pipeline", "search", "web", "cli", "__main__",
 )  # fmt: skip
 """Each knows those before it alone."""
 FRONT_DOOR = {"inksight.__version__", "inksight.write"}

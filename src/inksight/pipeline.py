@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Protocol, Unpack
 
 import numpy as np
 
+from .arrays import Map, Pixels
 from .centerline.skeleton import trace as trace_skeleton
 from .imaging import canvas, heap
 from .imaging.appearance import measured
-from .imaging.pictures import Map, Picture, Pixels, Source, binarize, is_drawn, open_image, open_picture, open_pictures
+from .imaging.pictures import Picture, Source, binarize, is_drawn, open_image, open_picture, open_pictures
 from .imaging.ruling import word_ink
 from .ink import Box, Line, Page, Word
 from .ink.frames import Affine, Chain, Frame

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from .imaging.raster import Mask, paint, pen_width
+from .arrays import Mask
+from .imaging.raster import paint, pen_width
 from .ink import Page, Stroke
 
 DOUBTFUL = 0.3

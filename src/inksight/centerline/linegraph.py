@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..imaging.raster import Mask
-from ..ink.curves import Array, arc_lengths
+from ..arrays import Array, Mask
+from ..ink.curves import arc_lengths
 
 RING = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))
 """The eight neighbours (row, column), clockwise from north; the even ones share a side with the pixel."""

@@ -13,7 +13,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..ink.curves import Array, arc_lengths
+from ..arrays import Array
+from ..ink.curves import arc_lengths
 from .linegraph import Graph
 
 Run = list[int]

@@ -8,10 +8,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Array, Map, Mask
 from ..imaging.pictures import binarize
-from ..imaging.raster import Field, Mask, pen_width
+from ..imaging.raster import pen_width
 from ..ink import Stroke
-from ..ink.curves import Array, arc_lengths, resample, smooth
+from ..ink.curves import arc_lengths, resample, smooth
 from . import linegraph, penpath
 from .linegraph import RING, Graph
 from .snap import snap
@@ -52,7 +53,7 @@ def thin(mask: Mask) -> Mask:
     return padded[1:-1, 1:-1]
 
 
-def trace(ink: Field) -> list[Stroke]:
+def trace(ink: Map) -> list[Stroke]:
     """The centrelines of an ink map as strokes in a natural writing order, in pixels of the map.
 
     `ink` is float32 (H, W), 0 = paper, 1 = full ink. Specks are left out. A map without ink gives no strokes, and no

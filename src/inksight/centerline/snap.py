@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Array, Map
 from ..imaging.pictures import binarize
-from ..imaging.raster import Field, pen_width
+from ..imaging.raster import pen_width
 from ..ink import Stroke
-from ..ink.curves import Array, arc_lengths, resample
+from ..ink.curves import arc_lengths, resample
 
 
-def snap(ink: Field, strokes: Sequence[Stroke], *, reach: float) -> list[Stroke]:
+def snap(ink: Map, strokes: Sequence[Stroke], *, reach: float) -> list[Stroke]:
     """The strokes moved onto the ridge of the ink by at most `reach` px, and their ends drawn out to the ink's end.
 
     `ink` is float32 (H, W), 0 = paper, 1 = full ink; strokes and result are in its pixels. Each point climbs the
@@ -39,7 +40,7 @@ def snap(ink: Field, strokes: Sequence[Stroke], *, reach: float) -> list[Stroke]
 _ROUNDS = 2  # the directions of the second are those of curves already near the ridge
 
 
-def _on_the_ridge(ridge: Field, starts: list[Array], pen: float, reach: float) -> list[Array]:
+def _on_the_ridge(ridge: Map, starts: list[Array], pen: float, reach: float) -> list[Array]:
     """Evenly spaced curves moved onto the ridge, each point by at most `reach`."""
     if not starts:
         return []
@@ -52,7 +53,7 @@ def _on_the_ridge(ridge: Field, starts: list[Array], pen: float, reach: float) -
     return np.split(curve, cuts)
 
 
-def _step(ridge: Field, curves: list[Array], pen: float, reach: float) -> Array:
+def _step(ridge: Map, curves: list[Array], pen: float, reach: float) -> Array:
     """How far to move each point of evenly spaced curves: float64 (n, 2), all curves' points end to end."""
     spacings = [arc_lengths(c)[-1] / (len(c) - 1) for c in curves]
     tangent = np.concatenate(
@@ -111,7 +112,7 @@ def _neighbours(points: Array, distance: float) -> tuple[NDArray[np.intp], NDArr
     return first[near], second[near]
 
 
-def _climbed(ridge: Field, curve: Array, normal: Array, reach: float) -> tuple[Array, Array]:
+def _climbed(ridge: Map, curve: Array, normal: Array, reach: float) -> tuple[Array, Array]:
     """How far along its normal each point's next ridge is, and how sharply that bends: float64 (n,) each.
 
     Both are 0 where there is none within `reach`.
@@ -142,7 +143,7 @@ def _averaged(vectors: Array, weight: Array, sigma: float, prior: float) -> Arra
     return np.asarray(sums[:, :-1] / np.maximum(sums[:, -1:] + prior, 1e-9))
 
 
-def _extension(ink: Field, curve: Array, pen: float, reach: float) -> Array:
+def _extension(ink: Map, curve: Array, pen: float, reach: float) -> Array:
     """The point that draws the curve's last end out to half a pen width before the ink's end, or none: (0 or 1, 2)."""
     back = curve[max(len(curve) - 5, 0)]
     ahead = (curve[-1] - back) / max(float(np.hypot(*(curve[-1] - back))), 1e-9)
@@ -154,7 +155,7 @@ def _extension(ink: Field, curve: Array, pen: float, reach: float) -> Array:
     return (curve[-1] + by * ahead)[None] if by > 0.5 else np.zeros((0, 2))
 
 
-def sample(field: Field, points: Array) -> Array:
+def sample(field: Map, points: Array) -> Array:
     """The field at the points by bilinear interpolation, held constant beyond its edge: float64 (n,)."""
     h, w = field.shape
     x, y = np.clip(points[:, 0] - 0.5, 0, w - 1), np.clip(points[:, 1] - 0.5, 0, h - 1)
@@ -166,7 +167,7 @@ def sample(field: Field, points: Array) -> Array:
     return np.asarray(top * (1 - v) + bottom * v, np.float64)
 
 
-def blurred(field: Field, sigma: float) -> Field:
+def blurred(field: Map, sigma: float) -> Map:
     """The field under a Gaussian of `sigma` px, 0 beyond its edge: float32 (H, W)."""
     radius = int(np.ceil(2.5 * sigma))
     kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)

@@ -15,8 +15,9 @@ from .many import Many, many
 from .running import convert_all
 
 if TYPE_CHECKING:
+    from ..arrays import Pixels
     from ..batch.jobs import Task
-    from ..imaging.pictures import Picture, Pixels
+    from ..imaging.pictures import Picture
     from ..ink import Page
     from ..pipeline import Progress
 

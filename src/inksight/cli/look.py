@@ -13,7 +13,8 @@ import click
 from .options import together
 
 if TYPE_CHECKING:
-    from ..formats.style import Photo, Style
+    from ..arrays import Pixels
+    from ..formats.style import Style
     from ..ink import Page
 
 BACKGROUNDS = ("none", "photo", "paper")
@@ -45,7 +46,7 @@ class Look:
         page = filters.smoothed(page, self.smooth) if self.smooth else page
         return filters.simplified(page, self.simplify) if self.simplify else page
 
-    def style(self, photo: Photo | None = None, name: str = "") -> Style:
+    def style(self, photo: Pixels | None = None, name: str = "") -> Style:
         """What the writers want to know."""
         from ..formats.style import Style
 

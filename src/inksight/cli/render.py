@@ -17,7 +17,7 @@ from .failures import Failures
 from .look import Look, look
 
 if TYPE_CHECKING:
-    from ..formats.style import Photo
+    from ..arrays import Pixels
     from ..ink import Page
 
 
@@ -100,7 +100,7 @@ def _read(inputs: Sequence[str], fmt: str | None, failures: Failures) -> list[_L
     return leaves
 
 
-def _photo(name: str | None, pages: int) -> Photo | None:
+def _photo(name: str | None, pages: int) -> Pixels | None:
     from ..imaging.pictures import open_image
 
     if name is not None and pages > 1:
@@ -118,7 +118,7 @@ def _bind(leaves: Sequence[_Leaf], outputs: Outputs, look: Look) -> int:
     return len(pages)
 
 
-def _write(leaves: Sequence[_Leaf], outputs: Outputs, look: Look, photo: Photo | None, failures: Failures) -> int:
+def _write(leaves: Sequence[_Leaf], outputs: Outputs, look: Look, photo: Pixels | None, failures: Failures) -> int:
     """Write a file for each page; how many could be written."""
     from .. import formats
 

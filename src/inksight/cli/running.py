@@ -27,8 +27,8 @@ from .look import Look
 from .many import Many
 
 if TYPE_CHECKING:
+    from ..arrays import Pixels
     from ..formats import Style
-    from ..imaging.pictures import Pixels
     from ..ink import Page
     from ..pipeline import Progress
 

@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 import numpy as np
 
+from ..arrays import Array
 from ..centerline import skeleton
 from ..imaging.pictures import fit
 from ..imaging.ruling import word_ink
-from ..ink.curves import Array
 from ..recognition.tokens import GRID, path_points
 from ..recognition.tracer import on_the_ink
 from .sets import Sample

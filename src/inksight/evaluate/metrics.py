@@ -13,13 +13,12 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Array, Mask
 from ..imaging import raster
-from ..ink.curves import Array, arc_lengths, resample
+from ..ink.curves import arc_lengths, resample
 from ..ink.order import immediate_order
 
 Strokes: TypeAlias = Sequence[NDArray[np.floating]]
-Mask: TypeAlias = NDArray[np.bool_]
-
 WORST = 100.0
 """Where distances (in % of the ink height) end: an empty prediction has it, none a greater LDTW."""
 

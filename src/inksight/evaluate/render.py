@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageDraw
 
-from ..ink.curves import Array, arc_lengths, resample, smooth
+from ..arrays import Array, Mask
+from ..ink.curves import arc_lengths, resample, smooth
 from ..ink.frames import Affine
 
 Picture = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 Random = np.random.Generator
 
 _FINE = 4  # brush pixels per picture pixel

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from ..arrays import Array
 from ..imaging import raster
 from ..imaging.pictures import binarize
 from ..imaging.ruling import word_ink
 from ..ink import Word
-from ..ink.curves import Array
 from . import baselines, metrics
 from .report import Report, Scores
 from .sets import Sample, Selection, select

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
+from ..arrays import Array
 from ..errors import InputError
 from ..formats.dataset import PackedInk, read_packed
-from ..ink.curves import Array
 from .render import render
 
 Split = Literal["test", "val"]

@@ -23,11 +23,12 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import Pixels
 from ..errors import InputError
 from ..ink import Page
 from ..options import FORMATS
 from .saving import save
-from .style import PLAIN, Photo, Style
+from .style import PLAIN, Style
 
 __all__ = [
     "FORMATS",
@@ -86,7 +87,7 @@ def dumps_pages(pages: Sequence[Page], fmt: str, *, styles: Sequence[Style] = ()
     return bytes(_module(fmt).dumps_pages(pages, styles or [PLAIN] * len(pages)))
 
 
-def dumps(page: Page, fmt: str, *, photo: Photo | None = None, style: Style = PLAIN) -> bytes:
+def dumps(page: Page, fmt: str, *, photo: Pixels | None = None, style: Style = PLAIN) -> bytes:
     """The page as a file of the format `fmt`, one of FORMATS. Raises InputError for an unknown format."""
     return bytes(_module(fmt).dumps(page, style if photo is None else replace(style, photo=photo)))
 
@@ -118,7 +119,7 @@ def _load(function: str, data: bytes, fmt: str, name: str | Path) -> Any:
 
 
 def write(
-    page: Page, path: str | Path, *, fmt: str | None = None, photo: Photo | None = None, style: Style = PLAIN
+    page: Page, path: str | Path, *, fmt: str | None = None, photo: Pixels | None = None, style: Style = PLAIN
 ) -> None:
     """Write the page to `path`, whole or not at all; "-" is standard output.
 

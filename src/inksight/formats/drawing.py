@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ..ink import Page, Points
+from ..arrays import Points
+from ..ink import Page
 from .style import INK, Color, Style, background, paper, rgb
 
 BRIGHTNESS = 0.45

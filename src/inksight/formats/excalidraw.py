@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import Array, Pixels
 from ..ink import Box, Page, Stroke, Word
-from ..ink.curves import Array
 from ..ink.frames import Affine
-from .style import PLAIN, Photo, Style, background, jpeg, paper, sheet, styled
+from .style import PLAIN, Style, background, jpeg, paper, sheet, styled
 
 _PIXELS = 96 / 25.4
 """Per millimetre."""
@@ -74,7 +74,7 @@ class _Scene:
         self._numbers: Iterator[int] = count(1)
         self._name = hashlib.sha256(b"".join(s.points.tobytes() for s in page.strokes)).hexdigest()[:12]
 
-    def photo(self, photo: Photo, box: Box) -> None:
+    def photo(self, photo: Pixels, box: Box) -> None:
         """Locked, so that a pen or a selection doesn't move it."""
         data = jpeg(photo)
         name = hashlib.sha1(data, usedforsecurity=False).hexdigest()

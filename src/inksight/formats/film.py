@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageChops
 
-from ..ink import Page, Points
-from ..ink.curves import Array
+from ..arrays import Array, Points
+from ..ink import Page
 from ..ink.timing import HOLD, playing_time, times
 from . import drawing
 from .drawing import Pen, Tile

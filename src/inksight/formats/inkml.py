@@ -17,8 +17,8 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from ..arrays import Array
 from ..ink import Kind, Line, Page, Stroke, Word, bounding_box
-from ..ink.curves import Array
 from ..ink.frames import Affine
 from ..ink.timing import letter_height, times
 from . import traces

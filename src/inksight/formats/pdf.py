@@ -13,12 +13,13 @@ from itertools import pairwise
 import numpy as np
 
 from .. import __version__
+from ..arrays import Pixels
 from ..ink import Box, Page
 from ..ink.frames import Affine
 from . import glyphless
 from .markup import number
 from .pdffile import PdfFile, text
-from .style import INK, PLAIN, Photo, Style, background, jpeg, paper, rgb, sheet, styled
+from .style import INK, PLAIN, Style, background, jpeg, paper, rgb, sheet, styled
 from .textlines import Baseline, TextLine, plain, text_lines
 
 _POINT = 25.4 / 72
@@ -81,7 +82,7 @@ def _color(color: str) -> str:
     return " ".join(f"{v / 255:.3f}" for v in rgb(color))
 
 
-def _image(photo: Photo, file: PdfFile) -> str:
+def _image(photo: Pixels, file: PdfFile) -> str:
     height, width = photo.shape[:2]
     size = f"/Type /XObject /Subtype /Image /Width {width} /Height {height}"
     coding = "/ColorSpace /DeviceRGB /BitsPerComponent 8 /Filter /DCTDecode"

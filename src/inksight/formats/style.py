@@ -13,17 +13,14 @@ import colorsys
 import io
 import itertools
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import Pixels
 from ..errors import InputError
 from ..ink import Page, Stroke, is_color
 from ..ink.frames import Affine
-
-Photo: TypeAlias = NDArray[np.uint8]
-"""uint8 (H, W, 3)."""
 
 Color = tuple[int, int, int]
 """Red, green, blue, 0..255."""
@@ -35,7 +32,7 @@ Background = Literal["none", "photo", "paper"]
 class Style:
     """What a writer may want to know besides the page; each takes what its format can show."""
 
-    photo: Photo | None = None
+    photo: Pixels | None = None
     """The picture that the ink came from."""
     color: str | None = None
     """"ink" (each stroke's own), "order" (a rainbow in writing order) or "#rrggbb"; None: the format's choice."""
@@ -200,7 +197,7 @@ def sheet(page: Page, style: Style) -> Sheet:
     return Sheet(across, down, scale, (across - width * scale) / 2, (down - height * scale) / 2)
 
 
-def jpeg(photo: Photo) -> bytes:
+def jpeg(photo: Pixels) -> bytes:
     """The photo as a JPEG file, to be put into others."""
     from PIL import Image
 

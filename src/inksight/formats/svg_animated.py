@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arrays import Array
 from ..ink import Page, Stroke
-from ..ink.curves import Array, arc_lengths, significance
+from ..ink.curves import arc_lengths, significance
 from ..ink.timing import HOLD, duration, playing_time, times
 from .markup import number
 from .style import PLAIN, Style, styled

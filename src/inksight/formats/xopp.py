@@ -21,11 +21,12 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from ..arrays import Pixels
 from ..ink import Box, Line, Page, Stroke, Word, is_color
 from ..ink.frames import Affine
 from .markup import escaped, floats, local, number, parse
 from .several import most_unpacked, only
-from .style import PLAIN, WHITE, Photo, Style, background, paper, sheet, styled
+from .style import PLAIN, WHITE, Style, background, paper, sheet, styled
 from .textlines import TextLine
 
 _POINTS = 72 / 25.4
@@ -102,7 +103,7 @@ def _stroke(stroke: Stroke, line: int, word: int) -> str:
     return f'<stroke {pen} word="{line}.{word}">{values}</stroke>'
 
 
-def _png(photo: Photo) -> bytes:
+def _png(photo: Pixels) -> bytes:
     """As PNG in 256 colors: over a JPEG Xournal++ 1.1 stops drawing the page, and a photo's full PNG is huge."""
     from PIL import Image
 

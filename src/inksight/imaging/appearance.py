@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Array, Map, Pixels
 from ..ink import Page, Stroke, Word
-from ..ink.curves import Array, arc_lengths
-from .inkmap import Map, Pixels
+from ..ink.curves import arc_lengths
 
 Inked = TypeVar("Inked", Page, Word)
 

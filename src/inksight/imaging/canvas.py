@@ -7,9 +7,10 @@ import math
 import numpy as np
 from PIL import Image
 
+from ..arrays import Map
 from ..ink import Box
 from ..ink.frames import Affine
-from .inkmap import Map, binarize
+from .inkmap import binarize
 
 _WIDTH_STEP = 32  # canvases are whole multiples of this wide, so that words share batches
 _MIN_WIDTH = 64

@@ -25,13 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
+from ..arrays import Pixels
 from ..errors import InputError
 from ..ink.frames import Affine
 from .canvas import fit, standardise
-from .inkmap import Map, Pixels, binarize, ink_map, is_drawn
+from .inkmap import binarize, ink_map, is_drawn
 
 __all__ = [
-    "MANY_MEGAPIXELS", "MAX_MEGAPIXELS", "MIN_SIDE", "PDF_DPI", "Map", "Picture", "Pixels", "Source", "binarize",
+    "MANY_MEGAPIXELS", "MAX_MEGAPIXELS", "MIN_SIDE", "PDF_DPI", "Picture", "Source", "binarize",
     "count_pages", "fit", "ink_map", "is_drawn", "open_image", "open_pages", "open_picture", "open_pictures",
     "standardise",
 ]  # fmt: skip

@@ -12,16 +12,15 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arrays import Array, Map, Mask
 from ..ink import Stroke
-from ..ink.curves import Array, resample
+from ..ink.curves import resample
 
-Mask = NDArray[np.bool_]
-Field = NDArray[np.float32]
 Curve: TypeAlias = Stroke | ArrayLike
 """A stroke, or just its points of shape (n >= 1, 2)."""
 
 
-def distance(mask: Mask) -> Field:
+def distance(mask: Mask) -> Map:
     """Euclidean distance of each pixel's centre to the nearest True pixel's centre: float32 (H, W), in pixels.
 
     0 on the mask, infinite everywhere when nothing is True. Exact.

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeGuard
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from ..arrays import Points
 
 if TYPE_CHECKING:
     from .frames import Frame
-
-Points = NDArray[np.float32]
-"""float32 (n, 2): x, y."""
 
 Box = tuple[float, float, float, float]
 """(x0, y0, x1, y1) with x0 <= x1 and y0 <= y1."""

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .curves import Array
+from ..arrays import Array
 
 SHORT = 24.0
 """So many pixels of a line on bent paper are straight."""

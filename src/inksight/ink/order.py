@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .curves import Array, arc_lengths, resample
+from ..arrays import Array
+from .curves import arc_lengths, resample
 
 # All in ink heights (the height of the box around all strokes).
 _SMALL = 0.5  # arc length up to which a stroke can be a dot or an accent

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..arrays import Array
 from . import Stroke
-from .curves import Array, arc_lengths, smooth
+from .curves import arc_lengths, smooth
 
 SPEED = 13.0
 """Along a curve with the radius of a letter's height, in letter heights per second."""

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..imaging.pictures import Map, Pixels
+from ..arrays import Array, Labels, Map, Mask, Pixels
 from ..ink import Box
 from ..ink.frames import Affine
 from .detection import Detection
-from .pieces import NOBODY, Array, Labels, Mask, Pieces, on_edges
+from .pieces import NOBODY, Pieces, on_edges
 from .spacing import respaced
 
 REACH = 0.5

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..imaging.pictures import Pixels
+from ..arrays import Pixels
 from ..ink import Box
 from ..ink.frames import Affine, Frame
 

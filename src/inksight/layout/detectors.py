@@ -8,8 +8,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from ..arrays import Pixels
 from ..errors import InputError
-from ..imaging.pictures import Pixels
 from ..options import DETECTORS, FROM_FILES
 from .detection import Detection, Detector
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import Pixels
 from ..errors import InputError, require
-from ..imaging.pictures import Pixels
 from .detection import Detection
 from .textline import Corners, upright
 

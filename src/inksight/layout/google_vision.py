@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ..arrays import Pixels
 from ..errors import InputError, require
-from ..imaging.pictures import Pixels
 from .detection import Detection
 from .saved import Found, Saved, read_bytes
 from .textline import Corners, hull

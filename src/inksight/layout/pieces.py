@@ -8,13 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..imaging.pictures import Map, Pixels
+from ..arrays import Array, Labels, Map, Mask, Pixels
 from ..imaging.raster import pen_width
 from ..ink.frames import Affine
-
-Mask = NDArray[np.bool_]
-Labels = NDArray[np.int32]
-Array = NDArray[np.float64]
 
 NOBODY = -1
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ..imaging.pictures import Pixels
+from ..arrays import Pixels
 from . import textline
 from .detection import Detection
 from .textline import Corners, side

@@ -6,14 +6,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..imaging.inkmap import Map, Pixels, ink_map
+from ..arrays import Array, Map, Mask, Pixels
+from ..imaging.inkmap import ink_map
 from ..imaging.raster import pen_width
 from ..imaging.ruling import CEILING, rescaled, vertical_runs
-
-Mask = NDArray[np.bool_]
-Array = NDArray[np.float64]
 
 FAINT = 0.15
 """Ink above this takes part in the search: ruling is often paler than the pen."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..arrays import Pixels
 from ..errors import InputError
-from ..imaging.pictures import Pixels
 from . import textline
 from .detection import Detection
 from .textline import Corners

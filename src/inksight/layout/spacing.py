@@ -8,8 +8,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Array
 from .detection import Detection
-from .pieces import NOBODY, Array, Pieces
+from .pieces import NOBODY, Pieces
 
 CUT, JOIN = 0.33, 0.04
 """A word is cut at gaps wider than this, and two become one across a narrower one, in usual heights of words. Fitted to

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from ..arrays import Pixels
 from ..errors import InputError
-from ..imaging.pictures import Pixels, ink_map
+from ..imaging.pictures import ink_map
 from .detection import Detection
 
 LANGUAGE = "INKSIGHT_TESSERACT_LANG"

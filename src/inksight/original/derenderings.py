@@ -20,12 +20,13 @@ import numpy as np
 from PIL import Image
 
 from .. import formats
+from ..arrays import Pixels
 from ..batch.files import by_number, make_folder
 from ..errors import InputError
 from ..formats.inkml import MODES
 from ..formats.markup import escaped, local, parse
 from ..formats.saving import save
-from ..imaging.pictures import Pixels, open_image
+from ..imaging.pictures import open_image
 from ..ink import Page, Stroke, Word
 from ..ink.frames import Affine
 from ..recognition.tokens import GRID

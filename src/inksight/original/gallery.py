@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from ..arrays import Pixels
 from ..formats import Style
 from ..formats.png import draw
-from ..imaging.pictures import Pixels, open_image
+from ..imaging.pictures import open_image
 from ..ink import Stroke
 from ..ink.frames import Affine
 from ..recognition.tokens import GRID

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..arrays import Array
 from ..errors import InputError
 from ..evaluate import baselines
 from ..evaluate.report import Report
 from ..ink import Stroke, Word
-from ..ink.curves import Array
 from .derenderings import FOLDERS, write
 
 DATASET = "evaluation"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..imaging.inkmap import Map, Pixels
+from ..arrays import Map, Pixels
 from ..ink.frames import Affine
 from ..recognition.tokens import GRID
 

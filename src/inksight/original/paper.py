@@ -16,13 +16,12 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Array, Pixels
 from ..evaluate import metrics
 from ..evaluate.render import brush
 from ..evaluate.sets import Sample
 from ..imaging import raster
-from ..imaging.pictures import Pixels
 from ..ink import Box
-from ..ink.curves import Array
 from ..layout.detection import Detection
 from .online import OnlineRecogniser
 

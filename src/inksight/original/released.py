@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..imaging.inkmap import Pixels
+from ..arrays import Pixels
 from ..imaging.pictures import Source, binarize, open_image
 from ..ink import Stroke, Word
 from ..ink.frames import Affine

@@ -22,8 +22,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ..arrays import Pixels
 from ..errors import InputError
-from ..imaging.pictures import Pixels, open_image
+from ..imaging.pictures import open_image
 from ..ink import Stroke
 from .agreement import cohen, fleiss
 from .derenderings import HUMAN, Example, Origin, find, read, square

@@ -8,9 +8,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ..imaging.raster import Mask, distance
+from ..arrays import Array, Mask
+from ..imaging.raster import distance
 from ..ink import Stroke
-from ..ink.curves import Array, resample, simplify
+from ..ink.curves import resample, simplify
 
 REACH = 1.5
 """So far from the ink, in pixels, a stroke still lies on it."""

@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ..imaging.inkmap import Map, binarize
+from ..arrays import Map
+from ..imaging.inkmap import binarize
 from ..ink import Word
 from ..ink.frames import Affine
 

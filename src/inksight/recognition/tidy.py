@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..ink.curves import Array, resample
+from ..arrays import Array
+from ..ink.curves import resample
 
 REPEAT = 2.5
 """Two strokes that stay this close to one another, in canvas pixels (sampled every 3), are one stroke drawn twice."""

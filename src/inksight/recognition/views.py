@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Array, Map
 from ..imaging.canvas import fit
-from ..imaging.inkmap import Map
-from ..ink.curves import Array, resample
+from ..ink.curves import resample
 from ..ink.frames import Affine
 
 STEP = 3.0

@@ -14,7 +14,7 @@ from itertools import chain
 
 import numpy as np
 
-from ..ink.curves import Array
+from ..arrays import Array
 
 SPACE_COST = 0.5
 LETTERS_PER_ERROR = 4

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import formats
+from ..arrays import Pixels
 from ..batch.files import PICTURES
 from ..errors import InputError
 from ..formats import Style
-from ..imaging.pictures import Pixels, open_image
+from ..imaging.pictures import open_image
 
 if TYPE_CHECKING:
     from PIL.Image import Image

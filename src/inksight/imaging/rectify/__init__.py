@@ -21,17 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ...ink.curves import Array
+from ...arrays import Array, Mask, Pixels
 from ...ink.frames import Affine, Chain, Frame
-from ..pictures import Pixels, binarize, ink_map
+from ..pictures import binarize, ink_map
 from . import bend
 from .camera import flat_to_picture
 from .contour import contour
 from .outline import outlines
 from .render import render
 from .writing import direction, is_upside_down, middle_lines, strip
-
-Mask = NDArray[np.bool_]
 
 LOOK_SIDE = 736
 """Longer side in pixels of the picture in which the sheet and the lines of writing are looked for."""

@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ...ink.curves import Array
+from ...arrays import Array, Mask
 from ...ink.frames import Bend
-
-Mask = NDArray[np.bool_]
 
 ORDER = (4, 3)
 """Powers of x (without a constant) and of y in the field."""

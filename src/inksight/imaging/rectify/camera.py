@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...ink.curves import Array
+from ...arrays import Array
 from ...ink.frames import Homography
 
 FOCUS = 1.0

@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ...ink.curves import Array
+from ...arrays import Array, Pixels
 from ...ink.frames import Homography
-from ..pictures import Pixels
 from .outline import CLEAR, Outline
 from .render import render
 

@@ -13,8 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ...ink.curves import Array
-from ..pictures import Pixels
+from ...arrays import Array, Pixels
 
 SIDE = 480
 """Longer side of the picture in which lines are looked for, in pixels."""

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays import Pixels
 from ...ink.frames import Affine, Chain, Frame
-from ..pictures import Pixels
 
 CELL = 8
 """The map is exact at every eighth pixel and linear in between, which is off by less than a hundredth of a pixel."""

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ...ink.curves import Array
+from ...arrays import Array, Pixels
 from ...ink.frames import Affine, Chain, Frame
-from ..pictures import Pixels
 from .render import render
 
 Lines = NDArray[np.float64]

@@ -143,8 +143,7 @@ def convert(
     blank picture gives a page without lines. `report` is called with a PageReport: the share of the ink that was
     traced, what was found, where the time went. Raises InputError for what can't be read, ValueError for a bad mode.
     """
-    chosen = replace(options, **choices)
-    return convert_shown(image, chosen, progress=progress, listener=listener, report=report)[1]
+    return convert_shown(image, options, progress=progress, listener=listener, report=report, **choices)[1]
 
 
 def convert_pages(
@@ -155,9 +154,8 @@ def convert_pages(
     **choices: Unpack[PageChoices],
 ) -> Iterator[tuple[Pixels, Page]]:
     """`convert_shown` for every page of a PDF or TIFF."""
-    chosen = replace(options, **choices)
     for picture in open_pictures(source):
-        yield convert_shown(picture, chosen, progress=progress)
+        yield convert_shown(picture, options, progress=progress, **choices)
 
 
 def convert_shown(
@@ -167,12 +165,14 @@ def convert_shown(
     progress: Progress | None = None,
     listener: Listener | None = None,
     report: Report | None = None,
+    **choices: Unpack[PageChoices],
 ) -> tuple[Pixels, Page]:
     """`convert` with the picture that the ink lies over, uint8 (H, W, 3), to be shown as large as the page.
 
     That is the picture itself, reduced if it has more than 32 million pixels, or with `flatten` the flat sheet.
     """
     heap.keep_small()
+    options = replace(options, **choices)
     picture = image if isinstance(image, Picture) else open_picture(image)
     find = detectors.load(options.detector) if isinstance(options.detector, str) else options.detector
     clock = Clock()

@@ -1,0 +1,36 @@
+"""What is measured: callables that take a picture, uint8 (H, W, 3), and return maps, float32 (H, W) each, by name.
+
+"ink", "ruling" and "print" are known; from 0.5 on a pixel is taken for it. One that is missing isn't measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Map = NDArray[np.float32]
+Segmenter: TypeAlias = Callable[[NDArray[np.uint8]], Mapping[str, Map | None]]
+
+RULES = "bench.segmentation.segmenters:rules"
+"""The ink map by rules, as the product had it before there was a network."""
+
+
+def load(name: str) -> Segmenter:
+    """The callable `module:function`."""
+    module, _, function = name.partition(":")
+    found: Segmenter = getattr(import_module(module), function)
+    return found
+
+
+def rules(rgb: NDArray[np.uint8]) -> dict[str, Map]:
+    """`page_ink` as a page's conversion uses it: binarised, and nothing where it doesn't look drawn."""
+    from inksight.detect.ruling import page_ink
+    from inksight.image import binarize, is_drawn
+
+    ink = page_ink(rgb)
+    mask = binarize(ink)
+    return {"ink": (mask & is_drawn(ink, mask)).astype(np.float32)}

@@ -8,34 +8,26 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-import font_caladea
-import font_source_sans_pro
-import font_source_serif_pro
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from inksight.evaluate.render import blurred, clouds
-from inksight.geometry import Array, arc_lengths
+from inksight.ink.curves import Array, arc_lengths
 
 from .hand import Hand
 from .raster import FINE, Canvas, Map, dense, union
-from .surfaces import Photographs, Random, Size, Surface, flat
+from .surfaces import Random, Size, Surface, flat
 
-FONTS = (
-    font_caladea.Caladea, font_caladea.CaladeaBold, font_caladea.CaladeaItalic,
-    font_source_serif_pro.SourceSerifPro, font_source_serif_pro.SourceSerifProLightIt,
-    font_source_sans_pro.SourceSansPro, font_source_sans_pro.SourceSansProSemibold,
-)  # fmt: skip
 TEXT = (
-    "Name Date Signature Total amount of the order received by please return this form before the end of month Answer "
-    "each question in full sentences 1. 2. 3. 4. 17 2024 No. Chapter Exercise Paragraph and with from their water river "
-    "machine over between measure energy light history column figure table section (see page 12) however; therefore, "
-    "Ministère Rechnung Übung Größe équation théorème demonstration"
+    "Name Date Signature Total amount of the order received by please return this form before the end of month "
+    "Answer each question in full sentences 1. 2. 3. 4. 17 2024 No. Chapter Exercise Paragraph and with from their "
+    "water river machine over between measure energy light history column figure table section (see page 12) however; "
+    "therefore, Ministère Rechnung Übung Größe équation théorème demonstration"
 )
 PRINTED = TEXT.split()
 
@@ -105,7 +97,7 @@ class Frame:
 
 
 def tilted(size: Size, rng: Random, turn: float = 0.02, tilt: float = 0.04, bend: float = 0.0) -> Frame:
-    """A camera not quite above the sheet: turned by about `turn` radians and tilted; `bend` is a share of the height."""
+    """A camera not quite above the sheet: turned by about `turn` radians and tilted; `bend` a share of the height."""
     h, w = size
     a, px, py = rng.normal(0, turn), *rng.normal(0, tilt / max(h, w), 2)
     to_middle, back = np.eye(3), np.eye(3)
@@ -114,13 +106,31 @@ def tilted(size: Size, rng: Random, turn: float = 0.02, tilt: float = 0.04, bend
     return Frame(back @ turned @ to_middle, rng.normal(0, bend) * h, w)
 
 
+@dataclass(frozen=True)
+class Stock:
+    """What scenes are made of: hands, a source of photographs, and the files of fonts to print with."""
+
+    hands: Sequence[Hand]
+    photographs: Callable[[Size, Random], Surface]
+    fonts: Sequence[str]
+
+
+def fonts() -> list[str]:
+    """Fonts that training has not seen: Caladea, Source Serif and Source Sans, from PyPI (bench/requirements.txt)."""
+    import font_caladea as caladea
+    import font_source_sans_pro as sans
+    import font_source_serif_pro as serif
+
+    files = [caladea.Caladea, caladea.CaladeaBold, caladea.CaladeaItalic, serif.SourceSerifPro]
+    return [*files, serif.SourceSerifProLightIt, sans.SourceSansPro, sans.SourceSansProSemibold]
+
+
 class Draft:
     """A scene being made. Sizes are pixels, boxes (x0, y0, x1, y1) on the sheet."""
 
-    def __init__(self, size: Size, rng: Random, hands: Sequence[Hand], photographs: Photographs) -> None:
-        self.size, self.rng, self.photographs = size, rng, photographs
-        self.hands = hands
-        self.hand = hands[int(rng.integers(len(hands)))]
+    def __init__(self, size: Size, rng: Random, stock: Stock) -> None:
+        self.size, self.rng, self.stock = size, rng, stock
+        self.hand = stock.hands[int(rng.integers(len(stock.hands)))]
         self.frame = Frame()
         self.surface: Surface = flat(size, (248, 247, 243))
         self.layers: list[tuple[Pen, Canvas]] = []
@@ -207,11 +217,10 @@ class Draft:
         """Begin a ruling of this colour and strength (0..1)."""
         self.rulings.append((Canvas(self.size), color, strength))
 
-    def print(
-        self, box: tuple[float, float, float, float], height: float, font: str | None = None, lines: int = 99
-    ) -> float:
-        """Printed lines in a box, `height` pixels from line to line; returns where they end."""
-        face = _font(font or FONTS[int(self.rng.integers(len(FONTS)))], max(6, round(0.75 * height * FINE)))
+    def print(self, box: tuple[float, float, float, float], height: float, lines: int = 99) -> float:
+        """Printed lines in a box, `height` pixels from line to line, in any font; returns where they end."""
+        font = self.stock.fonts[int(self.rng.integers(len(self.stock.fonts)))]
+        face = _font(font, max(6, round(0.75 * height * FINE)))
         pen = ImageDraw.Draw(self._sheet_print)
         x0, y, x1, y1 = box
         while y + height <= y1 and lines:
@@ -281,8 +290,9 @@ class Draft:
 
 
 @cache
-def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(path, size)
+def _font(path: str, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """A font's file at a size; without a file that which comes with Pillow."""
+    return ImageFont.truetype(path, size) if path else ImageFont.load_default(size)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from inksight.evaluate.sets import unipen_words
-from inksight.geometry import Array, resample, smooth
-from inksight.packed import read_packed
+from inksight.formats.dataset import read_packed
+from inksight.ink.curves import Array, resample, smooth
 
 Strokes = list[Array]
 Random = np.random.Generator
@@ -23,8 +23,8 @@ STAIRS = 1.2
 FONTS = ("EMSPancakes", "EMSFelix", "EMSCasualHand", "EMSAllure", "EMSDelight", "EMSNeato", "EMSPepita", "EMSBird")
 """Of the single-line fonts, some under the Open Font License that look written."""
 TEXT = (
-    "déjà vu garçon über Straße naïve où là-bas mañana Ångström forêt cœur élève août façade Grüße niño señal português "
-    'Zürich 1,50 € 24.12. 14:30 km² 3×4=12 x+y=z a/b §7 No. 5 (ja) "oui" quand? hé! etc. & Co.'
+    "déjà vu garçon über Straße naïve où là-bas mañana Ångström forêt cœur élève août façade Grüße niño señal "
+    'português Zürich 1,50 € 24.12. 14:30 km² 3×4=12 x+y=z a/b §7 No. 5 (ja) "oui" quand? hé! etc. & Co.'
 )
 WORDS = TEXT.split()
 

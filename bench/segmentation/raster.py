@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from inksight.geometry import Array, resample
+from inksight.ink.curves import Array, resample
 
 Map = NDArray[np.float32]
 """float32 (H, W), 0..1: the share of each pixel that is covered."""

@@ -14,12 +14,11 @@ import numpy as np
 from PIL import Image
 
 from inksight.evaluate.render import blurred
-from inksight.geometry import Array
+from inksight.ink.curves import Array
 
 from . import surfaces
-from .draft import Draft, Frame, Lens, Pen, Scene, phone, tilted
+from .draft import Draft, Frame, Lens, Pen, Scene, Stock, fonts, phone, tilted
 from .hand import hands
-from .raster import Map
 from .surfaces import Photographs, Random, Size, Surface, chosen
 
 INKS = [(24, 24, 28), (22, 36, 112), (36, 72, 176), (60, 58, 62), (70, 44, 100)]
@@ -49,7 +48,7 @@ def _paper(d: Draft, bend: float = 0.01) -> None:
     d.frame = tilted(d.size, d.rng, bend=bend)
 
 
-def _rules(d: Draft, pitch: float, start: float = 0.0, upright: bool = False, width: float | None = None) -> None:
+def rules(d: Draft, pitch: float, start: float = 0.0, upright: bool = False, width: float | None = None) -> None:
     """Lines across the whole sheet, beyond its edges."""
     far = 0.3 * max(d.size)
     length, span = (d.height, d.width) if upright else (d.width, d.height)
@@ -61,7 +60,7 @@ def _rules(d: Draft, pitch: float, start: float = 0.0, upright: bool = False, wi
 
 def _ruled(d: Draft, pitch: float) -> None:
     d.ruling(chosen(RULINGS, d.rng), d.rng.uniform(0.4, 0.95))
-    _rules(d, pitch, d.page[1])
+    rules(d, pitch, d.page[1])
     if d.rng.random() < 0.4:
         d.ruling((214, 90, 100), d.rng.uniform(0.4, 0.9))
         x = d.rng.uniform(0.04, 0.14) * d.width
@@ -71,8 +70,8 @@ def _ruled(d: Draft, pitch: float) -> None:
 def _squared(d: Draft, pitch: float) -> None:
     d.ruling(chosen(RULINGS, d.rng), d.rng.uniform(0.35, 0.95))
     width = d.rng.uniform(0.7, 1.4)
-    _rules(d, pitch, d.page[1], width=width)
-    _rules(d, pitch, 0.0, upright=True, width=width)
+    rules(d, pitch, d.page[1], width=width)
+    rules(d, pitch, 0.0, upright=True, width=width)
 
 
 def _dotted(d: Draft, pitch: float) -> None:
@@ -98,7 +97,7 @@ def _write(d: Draft, x_height: float, pen: Pen | None = None) -> None:
     d.text(d.page, x_height, x_height * d.rng.uniform(2.4, 3.6))
 
 
-def _shaky(d: Draft, *corners: tuple[float, float]) -> Array:
+def shaky(d: Draft, *corners: tuple[float, float]) -> Array:
     """Straight pieces from corner to corner as a hand draws them."""
     points = np.array(corners, float)
     way = np.concatenate([np.linspace(a, b, 12) for a, b in itertools.pairwise(points)])
@@ -111,14 +110,14 @@ def _oval(x: float, y: float, rx: float, ry: float) -> Array:
     return np.stack([x + rx * np.cos(t), y + ry * np.sin(t)], axis=1)
 
 
-def _arrow(d: Draft, start: tuple[float, float], tip: tuple[float, float], size: float) -> None:
+def arrow(d: Draft, start: tuple[float, float], tip: tuple[float, float], size: float) -> None:
     """With a filled head, an open one, or a narrow filled one."""
     a, b = np.array(start), np.array(tip)
     along = (b - a) / max(1e-6, float(np.hypot(*(b - a))))
     across = np.array([-along[1], along[0]])
     spread = d.rng.uniform(0.35, 0.7)
     left, right = (b - size * (along + s * spread * across) for s in (1, -1))
-    d.draw(_shaky(d, start, tip))
+    d.draw(shaky(d, start, tip))
     if d.rng.random() < 0.6:
         d.fill(np.array([left, b, right]))
     else:
@@ -173,8 +172,8 @@ def form(d: Draft) -> Scene:
     columns = np.concatenate([[x0], np.sort(d.rng.uniform(x0 + 60, x1 - 60, int(d.rng.integers(1, 4)))), [x1]])
     d.ruling(chosen([(30, 30, 34), (110, 114, 124), (90, 110, 170)], d.rng), d.rng.uniform(0.6, 1))
     d.take(_pen(d, x_height))
-    size, width, font = row * d.rng.uniform(0.3, 0.5), d.rng.uniform(0.8, 2.2), None
-    y = d.print((x0, 0.2 * y0, x1, y1), size * 1.4, font, lines=1) + 0.4 * row
+    size, width = row * d.rng.uniform(0.3, 0.5), d.rng.uniform(0.8, 2.2)
+    y = d.print((x0, 0.2 * y0, x1, y1), size * 1.4, lines=1) + 0.4 * row
     rows = np.arange(y, y1, row)
     for at in rows:
         d.rule(np.array([(x0, at), (x1, at)]), width)
@@ -183,7 +182,7 @@ def form(d: Draft) -> Scene:
     for k, at in enumerate(rows[:-1]):
         for i, (a, b) in enumerate(itertools.pairwise(columns)):
             if k == 0 or (i == 0 and d.rng.random() < 0.7):
-                d.print((a + 4, at + 0.15 * row, b - 4, at + row), size, font, lines=1)
+                d.print((a + 4, at + 0.15 * row, b - 4, at + row), size, lines=1)
             elif d.rng.random() < 0.8:
                 d.line(a + 6, at + 0.72 * row, b - 4, x_height)
     return _done(d, "form")
@@ -204,7 +203,7 @@ def printed(d: Draft) -> Scene:
             d.text((split + x_height, y, x1, end), x_height, 2.6 * x_height)
         if d.rng.random() < 0.3:  # something underlined or crossed out
             at = d.rng.uniform(y, end)
-            d.draw(_shaky(d, (x0, at), (x0 + d.rng.uniform(0.1, 0.5) * (split - x0), at + d.rng.normal(0, 2))))
+            d.draw(shaky(d, (x0, at), (x0 + d.rng.uniform(0.1, 0.5) * (split - x0), at + d.rng.normal(0, 2))))
         y = end + x_height * d.rng.uniform(3, 6)
         d.line(x0, y - 1.5 * x_height, x0 + (split - x0) * d.rng.uniform(0.3, 1), x_height)
         y += 0.5 * x_height
@@ -258,15 +257,15 @@ def drawings(d: Draft) -> Scene:
             rx, ry = 0.36 * dx * d.rng.uniform(0.8, 1), 0.26 * dy * d.rng.uniform(0.8, 1)
             if d.rng.random() < 0.6:
                 d.draw(
-                    _shaky(d, (x - rx, y - ry), (x - rx, y + ry), (x + rx, y + ry), (x + rx, y - ry), (x - rx, y - ry))
+                    shaky(d, (x - rx, y - ry), (x - rx, y + ry), (x + rx, y + ry), (x + rx, y - ry), (x - rx, y - ry))
                 )
             else:
                 d.draw(_oval(x, y, rx, ry))
             d.line(x - 0.75 * rx, y + 0.4 * x_height, x + 0.9 * rx, x_height)
             if r < rows - 1 and d.rng.random() < 0.7:
-                _arrow(d, (x, y + ry), (x + d.rng.normal(0, 4), y + dy - ry), x_height * d.rng.uniform(0.6, 2))
+                arrow(d, (x, y + ry), (x + d.rng.normal(0, 4), y + dy - ry), x_height * d.rng.uniform(0.6, 2))
             if c < columns - 1 and d.rng.random() < 0.5:
-                _arrow(d, (x + rx, y), (x + dx - rx, y + d.rng.normal(0, 4)), x_height * d.rng.uniform(0.6, 2))
+                arrow(d, (x + rx, y), (x + dx - rx, y + d.rng.normal(0, 4)), x_height * d.rng.uniform(0.6, 2))
     return _done(d, "drawings")
 
 
@@ -285,7 +284,7 @@ def bleed(d: Draft) -> Scene:
     """What was written on the back shows through."""
     _paper(d)
     x_height = _x_height(d)
-    back = Draft(d.size, d.rng, d.hands, d.photographs)
+    back = Draft(d.size, d.rng, d.stock)
     _write(back, x_height * d.rng.uniform(0.8, 1.2))
     shade = blurred(back.ink()[:, ::-1], d.rng.uniform(0.8, 2.5)) * d.rng.uniform(20, 70)
     d.surface -= shade[..., None] * np.array([1, 0.95, 0.8], np.float32)
@@ -329,9 +328,9 @@ def sticky(d: Draft) -> Scene:
     for k in range(count):
         side = min(0.85 * d.height, 0.9 * d.width / count)
         x, y = (k + 0.5) * d.width / count, d.height / 2 + d.rng.normal(0, 0.03 * d.height)
-        d.frame = _turned(x, y, d.rng.normal(0, 0.08))
+        d.frame = turned(x, y, d.rng.normal(0, 0.08))
         note = surfaces.paper(d.size, chosen(surfaces.NOTES, d.rng), d.rng)
-        d.place(_rectangle(x, y, side, side), note)
+        d.place(rectangle(x, y, side, side), note)
         x_height = side * d.rng.uniform(0.035, 0.09)
         d.take(_pen(d, x_height))
         box = (x - 0.44 * side, y - 0.42 * side, x + 0.42 * side, y + 0.44 * side)
@@ -342,15 +341,16 @@ def sticky(d: Draft) -> Scene:
 def _table(d: Draft) -> Surface:
     kind = int(d.rng.integers(4))
     if kind == 0:
-        return d.photographs(d.size, d.rng)
+        return d.stock.photographs(d.size, d.rng)
     return (surfaces.wood, surfaces.leather, surfaces.whiteboard)[kind - 1](d.size, d.rng)
 
 
-def _rectangle(x: float, y: float, w: float, h: float) -> Array:
+def rectangle(x: float, y: float, w: float, h: float) -> Array:
+    """The corners of an upright rectangle about (x, y)."""
     return np.array([(x - w / 2, y - h / 2), (x + w / 2, y - h / 2), (x + w / 2, y + h / 2), (x - w / 2, y + h / 2)])
 
 
-def _turned(x: float, y: float, angle: float) -> Frame:
+def turned(x: float, y: float, angle: float) -> Frame:
     """A turn about a point."""
     c, s = np.cos(angle), np.sin(angle)
     return Frame(np.array([[c, -s, x - c * x + s * y], [s, c, y - s * x - c * y], [0, 0, 1]]))
@@ -365,7 +365,7 @@ def whiteboard(d: Draft) -> Scene:
     d.frame = tilted(d.size, d.rng, tilt=0.12)
     x0, y0, x1, y1 = _board(d, surfaces.whiteboard(d.size, d.rng))
     x_height = _x_height(d, 9, 32)
-    ghosts = Draft(d.size, d.rng, d.hands, d.photographs)
+    ghosts = Draft(d.size, d.rng, d.stock)
     _write(ghosts, x_height)
     d.surface -= d.rng.uniform(0, 9) * blurred(ghosts.ink(), 2.5)[..., None]
     w, h = (x1 - x0) / 2, (y1 - y0) / 2
@@ -379,8 +379,8 @@ def whiteboard(d: Draft) -> Scene:
         if full < 0.7:  # a box with an arrow to it below the text
             x, y = x + d.rng.uniform(0.3, 0.6) * w, y + 0.8 * h
             rx, ry = d.rng.uniform(2, 5) * x_height, 1.2 * x_height
-            d.draw(_shaky(d, (x - rx, y - ry), (x + rx, y - ry), (x + rx, y + ry), (x - rx, y + ry), (x - rx, y - ry)))
-            _arrow(d, (x - 0.28 * w, y - d.rng.uniform(-1, 2) * ry), (x - rx, y), x_height)
+            d.draw(shaky(d, (x - rx, y - ry), (x + rx, y - ry), (x + rx, y + ry), (x - rx, y + ry), (x - rx, y - ry)))
+            arrow(d, (x - 0.28 * w, y - d.rng.uniform(-1, 2) * ry), (x - rx, y), x_height)
     return _done(d, "whiteboard", phone(d.rng).dimmer(glare=d.rng.choice([0, 0.5]), vignette=0.3))
 
 
@@ -391,11 +391,11 @@ def _board(d: Draft, surface: Surface) -> tuple[float, float, float, float]:
     middle = ((a + c) / 2, (b + e) / 2)
     rail = d.rng.uniform(0.012, 0.035) * max(d.size)
     color = chosen([(60, 62, 66), (170, 174, 178), (40, 40, 44), (150, 110, 70)], d.rng)
-    d.place(_rectangle(*middle, c - a + 2 * rail, e - b + 2 * rail), surfaces.flat(d.size, color))
-    d.place(_rectangle(*middle, c - a, e - b), surface, shadow=0.5)
+    d.place(rectangle(*middle, c - a + 2 * rail, e - b + 2 * rail), surfaces.flat(d.size, color))
+    d.place(rectangle(*middle, c - a, e - b), surface, shadow=0.5)
     for _ in range(int(d.rng.integers(0, 4))):  # pens and a wiper on the tray
         x = d.rng.uniform(a, c)
-        lying = _rectangle(x, e + 0.4 * rail, d.rng.uniform(2, 8) * rail, 0.6 * rail)
+        lying = rectangle(x, e + 0.4 * rail, d.rng.uniform(2, 8) * rail, 0.6 * rail)
         d.place(lying, surfaces.flat(d.size, chosen([*COLORS, (230, 230, 230)], d.rng)))
     inset = 0.03 * max(d.size)
     return max(a, 0) + inset, max(b, 0) + inset, min(c, d.width) - inset, min(e, d.height) - inset
@@ -436,9 +436,9 @@ def dim(d: Draft) -> Scene:
         (0.94, (40, 30, 22)),
         (0.92, chosen(surfaces.WOODS, d.rng)),
     ):
-        d.place(_rectangle(x, y, w * share, h * share), surfaces.flat(d.size, color))
+        d.place(rectangle(x, y, w * share, h * share), surfaces.flat(d.size, color))
     w, h = 0.84 * w, 0.82 * h
-    d.place(_rectangle(x, y, w, h), surfaces.paper(d.size, chosen(surfaces.PAPERS, d.rng), d.rng), shadow=0.6)
+    d.place(rectangle(x, y, w, h), surfaces.paper(d.size, chosen(surfaces.PAPERS, d.rng), d.rng), shadow=0.6)
     x_height = _x_height(d, 9, 34)
     d.take(_pen(d, x_height))
     d.text((x - 0.44 * w, y - 0.45 * h, x + 0.44 * w, y + 0.46 * h), x_height, x_height * d.rng.uniform(2.4, 3.4))
@@ -465,7 +465,7 @@ def kraft(d: Draft) -> Scene:
 
 def mural(d: Draft) -> Scene:
     """A marker on a photograph or a wall of any kind, as light or as dark as needed to be read."""
-    d.surface = d.photographs(d.size, d.rng)
+    d.surface = d.stock.photographs(d.size, d.rng)
     d.frame = tilted(d.size, d.rng, turn=0.06)
     x_height = _x_height(d, 20, 60)
     dark = d.surface.mean() > 120
@@ -483,19 +483,8 @@ def _carved(d: Draft, kind: str, x_height: float, width: float, depth: float, ri
         t = np.linspace(0, 2 * np.pi, 80)
         heart = np.stack([16 * np.sin(t) ** 3, -13 * np.cos(t) + 5 * np.cos(2 * t) + 2 * np.cos(3 * t)], axis=1)
         d.draw(heart * 0.08 * x_height + (0.8 * d.width, 0.85 * d.height))
-    groove = d.ink()
-    relief = rim * blurred(groove, 0.9 * width) - blurred(groove, max(0.6, 0.22 * width))
-    return d.scene(kind, _shaded(d.surface, relief, depth, width, d.rng), phone(d.rng))
-
-
-def _shaded(surface: Surface, relief: Map, depth: float, width: float, rng: Random) -> Surface:
-    """A relief in light that comes from one side; what lies low is darker."""
-    gy, gx = np.gradient(relief)
-    angle = rng.uniform(0, 2 * np.pi)
-    slope = (gx * np.cos(angle) + gy * np.sin(angle)) * width
-    return np.asarray(
-        surface * np.clip(1 + depth * slope + 0.3 * depth * np.minimum(relief, 0), 0.15, 1.8)[..., None], np.float32
-    )
+    light = d.rng.uniform(0, 2 * np.pi)
+    return d.scene(kind, surfaces.carved(d.surface, d.ink(), width, depth, rim, light), phone(d.rng))
 
 
 def sand(d: Draft) -> Scene:
@@ -530,7 +519,7 @@ def crop(d: Draft) -> Scene:
     """One or two words, cut out tightly."""
     x_height = d.rng.uniform(14, 46)
     size = (round(x_height * d.rng.uniform(2.4, 4)), max(60, round(x_height * d.rng.uniform(5, 12))))
-    close = Draft(size, d.rng, d.hands, d.photographs)
+    close = Draft(size, d.rng, d.stock)
     (lambda c: _paper(c, 0), lambda c: setattr(c, "surface", surfaces.kraft(c.size, c.rng)))[int(d.rng.random() < 0.2)](
         close
     )
@@ -545,7 +534,7 @@ def crop(d: Draft) -> Scene:
 
 def photograph(d: Draft) -> Scene:
     """A picture of a thing or a place."""
-    d.surface = d.photographs(d.size, d.rng)
+    d.surface = d.stock.photographs(d.size, d.rng)
     return _done(d, "photograph", Lens(blur=0, noise=1))
 
 
@@ -593,10 +582,10 @@ GROUPS = {
 
 def scenes(data: str | Path, numbers: Sequence[int] | range) -> Iterator[Scene]:
     """The scenes with these numbers, each of kind `number % 28`. Raises InputError for a folder without the data."""
-    written, photographs = hands(data), Photographs(data)
+    stock = Stock(hands(data), Photographs(data), fonts())
     for number in numbers:
         rng = np.random.default_rng((15, number))
-        yield KINDS[number % len(KINDS)](Draft(_size(rng), rng, written, photographs))
+        yield KINDS[number % len(KINDS)](Draft(_size(rng), rng, stock))
 
 
 def _size(rng: Random) -> Size:

@@ -19,6 +19,10 @@ RULES = "bench.segmentation.segmenters:rules"
 """The ink map by rules, as the product had it before there was a network."""
 
 
+NETWORK = "bench.segmentation.segmenters:network"
+"""The network that took their place."""
+
+
 def load(name: str) -> Segmenter:
     """The callable `module:function`."""
     module, _, function = name.partition(":")
@@ -28,9 +32,17 @@ def load(name: str) -> Segmenter:
 
 def rules(rgb: NDArray[np.uint8]) -> dict[str, Map]:
     """`page_ink` as a page's conversion uses it: binarised, and nothing where it doesn't look drawn."""
-    from inksight.detect.ruling import page_ink
-    from inksight.image import binarize, is_drawn
+    from inksight.imaging.inkmap import binarize, is_drawn
+    from inksight.layout.ruling import page_ink
 
     ink = page_ink(rgb)
     mask = binarize(ink)
     return {"ink": (mask & is_drawn(ink, mask)).astype(np.float32)}
+
+
+def network(rgb: NDArray[np.uint8]) -> dict[str, Map]:
+    """The product's segmentation, its ink without the print."""
+    from inksight.imaging.segmentation import segment
+
+    seen = segment(rgb)
+    return {"ink": seen.pen, "ruling": seen.ruling, "print": seen.print}

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inksight.evaluate.render import blurred, clouds
+from inksight.evaluate.render import blurred
 from inksight.evaluate.sets import is_held_out
 
 Surface = NDArray[np.float32]
+Map = NDArray[np.float32]
 Random = np.random.Generator
 Size = tuple[int, int]
 """(height, width)."""
@@ -101,6 +102,18 @@ def leather(size: Size, rng: Random) -> Surface:
     return flat(size, chosen([*KRAFTS, *PAPERS], rng)) + (relief * rng.uniform(4, 16))[..., None]
 
 
+def carved(surface: Surface, groove: Map, width: float, depth: float, rim: float, light: float) -> Surface:
+    """A surface with a groove, coverage (H, W), `width` pixels wide, and a rim, in light from the angle `light`.
+
+    Shaded by the slope of the smoothed groove; what lies low is darker.
+    """
+    relief = rim * blurred(groove, 0.9 * width) - blurred(groove, max(0.6, 0.22 * width))
+    gy, gx = np.gradient(relief)
+    slope = (gx * np.cos(light) + gy * np.sin(light)) * width
+    shade = np.clip(1 + depth * slope + 0.3 * depth * np.minimum(relief, 0), 0.15, 1.8)
+    return np.asarray(surface * shade[..., None], np.float32)
+
+
 class Photographs:
     """Crops of surfaces and scenes without text; of the pictures of the collection those that are held out."""
 
@@ -120,8 +133,3 @@ class Photographs:
         cut = picture.resize((w, h), Image.Resampling.BICUBIC, (x, y, x + w * scale, y + h * scale))
         pixels = np.asarray(cut, np.float32)
         return pixels[:, ::-1].copy() if rng.random() < 0.5 else pixels
-
-
-def patchy(size: Size, rng: Random, scale: float = 60) -> NDArray[np.float32]:
-    """Where a dry or worn pen leaves less: 0..1, mostly near 1."""
-    return np.asarray(np.clip(1 - 0.25 * clouds(size, scale, rng) ** 2, 0, 1), np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inksight.errors import InputError
-from inksight.recognition import reading
+from inksight.recognition import calibration, reading
 from inksight.recognition.engine import Choices, Memory
 from inksight.recognition.language import END as END_OF_TEXT
 from inksight.recognition.language import LanguageModel
@@ -15,6 +15,8 @@ from inksight.recognition.tokens import END, FIRST_CHARACTER, INK, PAD, RECOGNIZ
 from train.language import NGrams, save
 
 VOCABULARY = Vocabulary("abc")
+
+WEIGHTS = calibration.shipped()
 
 
 def columns(*rows):
@@ -40,7 +42,7 @@ def counted_out(log_p):
 def test_search_finds_what_counting_all_paths_finds(seed):
     rng = np.random.default_rng(seed)
     log_p = columns(*rng.dirichlet([0.6] * 4, size=5))
-    found = reading.candidates(log_p, VOCABULARY, None)
+    found = reading.candidates(log_p, VOCABULARY, None, WEIGHTS)
     (text, share), *_ = counted_out(log_p).most_common(1)
     assert next(iter(found)) == text
     assert np.exp(found[text]) == pytest.approx(share, rel=0.05)  # beams that were dropped lose a little
@@ -49,9 +51,9 @@ def test_search_finds_what_counting_all_paths_finds(seed):
 def test_blank_columns_are_skipped_without_changing_the_result():
     letters = [(0.1, 0.6, 0.2, 0.1), (0.2, 0.1, 0.6, 0.1)]
     blank = (0.9999, 3e-5, 3e-5, 4e-5)
-    found = reading.candidates(columns(letters[0], blank, blank, letters[1]), VOCABULARY, None)
+    found = reading.candidates(columns(letters[0], blank, blank, letters[1]), VOCABULARY, None, WEIGHTS)
     assert next(iter(found)) == "ab"
-    assert next(iter(reading.candidates(columns(letters[0], blank, letters[0]), VOCABULARY, None))) == "aa"
+    assert next(iter(reading.candidates(columns(letters[0], blank, letters[0]), VOCABULARY, None, WEIGHTS))) == "aa"
 
 
 def written(path, texts):
@@ -61,9 +63,9 @@ def written(path, texts):
 
 def test_language_decides_between_what_looks_alike(tmp_path):
     log_p = columns((0.1, 0.8, 0.05, 0.05), (0.9998, 1e-4, 5e-5, 5e-5), (0.1, 0.02, 0.43, 0.45))
-    assert next(iter(reading.candidates(log_p, VOCABULARY, None))) == "ac"
+    assert next(iter(reading.candidates(log_p, VOCABULARY, None, WEIGHTS))) == "ac"
     language = written(tmp_path / "language.npz", {"ab": 20, "b": 3})
-    assert next(iter(reading.candidates(log_p, VOCABULARY, language))) == "ab"
+    assert next(iter(reading.candidates(log_p, VOCABULARY, language, WEIGHTS))) == "ab"
 
 
 def test_language_model_gives_probabilities(tmp_path):
@@ -85,7 +87,7 @@ def test_a_broken_language_model_is_named(tmp_path, content):
 class Engine:
     """An engine whose decoder likes one text."""
 
-    vocabulary, language = VOCABULARY, None
+    vocabulary, language, calibration = VOCABULARY, None, WEIGHTS
 
     def __init__(self, liked):
         self.liked = VOCABULARY.encode(liked)

@@ -26,6 +26,8 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
+from inksight.recognition import calibration
+from inksight.recognition.calibration import Calibration
 from inksight.recognition.tokens import MAX_STEP, TOLERANCE
 from train import weights
 from train.model import Config, InkModel
@@ -149,8 +151,14 @@ def export(state: Mapping[str, Tensor], config: dict, folder: Path, *, quantize:
         weights.save(model.state_dict(), work / "model.safetensors")
         shutil.copyfile(work / "model.safetensors", folder / "model.safetensors")
     facts = asdict(model.config) | {k: config[k] for k in ("samples", "minutes") if k in config}
+    facts |= {"calibration": _calibration(folder).as_config()}
     facts |= {"format": 1, "max_step": MAX_STEP, "tolerance": TOLERANCE, "height": 64, "max_width": 448}
     (folder / "config.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+
+
+def _calibration(folder: Path) -> Calibration:
+    """What is there already, else the shipped model's; `bench.calibrate` fits it to the new weights."""
+    return calibration.read(folder) if (folder / "config.json").is_file() else calibration.shipped()
 
 
 def _quantized(graph: Path, path: Path) -> None:

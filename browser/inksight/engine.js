@@ -55,7 +55,7 @@ export class Engine {
   }
 
   constructor(ort, config, encoder, decoder, language) {
-    if (config.format !== 1) throw new Error("this model was made for another version of inksight");
+    if (config.format !== 1 || !config.calibration) throw new Error("this model was made for another version of inksight");
     this.ort = ort;
     this.vocabulary = new Vocabulary(config.characters);
     this.height = config.height;
@@ -66,6 +66,7 @@ export class Engine {
     this.encoderSession = encoder;
     this.decoderSession = decoder;
     this.language = language;
+    this.calibration = config.calibration;
   }
 
   /** @param {import("./grid.js").Grid<Float32Array>} canvas standardised */

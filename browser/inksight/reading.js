@@ -9,7 +9,6 @@ import { FIRST_CHARACTER, PAD } from "./tokens.js";
 
 const BEAMS = 10;
 const CHOICES = 7;
-const [LANGUAGE_WEIGHT, LETTER_BONUS, DECODER_WEIGHT] = [0.6, 1.3, 0.5];
 const SURELY = -0.003;
 const [FINALISTS, MARGIN] = [6, 6];
 export const MAX_LETTERS = 40;
@@ -23,11 +22,11 @@ export const MAX_LETTERS = 40;
  * @returns {Promise<{letters: number[], confidence: number}>} the text as ids, its share among those considered
  */
 export async function read(engine, memory, prompt, last) {
-  const texts = candidates(memory.columns(), engine.vocabulary, engine.language);
+  const texts = candidates(memory.columns(), engine.vocabulary, engine.language, engine.calibration);
   const names = [...texts.keys()];
   const spelled = names.map((t) => engine.vocabulary.encode(t));
   const heard = names.length > 1 ? await decoderSays(engine, memory, spelled, prompt, last) : [0];
-  const total = names.map((t, i) => texts.get(t) + DECODER_WEIGHT * heard[i]);
+  const total = names.map((t, i) => texts.get(t) + engine.calibration.decoder * heard[i]);
   const best = argmax(total);
   const shares = total.map((v) => Math.exp(v - total[best]));
   return { letters: spelled[best], confidence: shares[best] / shares.reduce((a, b) => a + b, 0) };
@@ -38,17 +37,19 @@ export async function read(engine, memory, prompt, last) {
  * @param {Float32Array[]} columns log-probabilities of each column; id PAD is the blank
  * @param {import("./tokens.js").Vocabulary} vocabulary
  * @param {import("./language.js").LanguageModel | null} language
+ * @param {{language: number, letter: number}} weights of the language model's nats, and for each letter
  * @returns {Map<string, number>}
  */
-export function candidates(columns, vocabulary, language) {
-  const search = new Search(vocabulary, language);
+export function candidates(columns, vocabulary, language, weights) {
+  const search = new Search(vocabulary, language, weights);
   for (const column of columns) search.step(column);
   return search.finalists();
 }
 
 /** Prefixes with the log-probability of all paths that give them: ending in a blank, and in their last letter. */
 class Search {
-  constructor(vocabulary, language) {
+  constructor(vocabulary, language, weights) {
+    this.weights = weights;
     this.characters = vocabulary.characters;
     this.language = language;
     this.beams = new Map([["", [0, -Infinity]]]);
@@ -91,7 +92,8 @@ class Search {
   }
 
   next(before, character) {
-    return this.language ? LANGUAGE_WEIGHT * this.language.logp(before, character) + LETTER_BONUS : 0;
+    if (!this.language) return 0;
+    return this.weights.language * this.language.logp(before, character) + this.weights.letter;
   }
 
   /** The best texts now, best first. */

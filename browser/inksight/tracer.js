@@ -111,7 +111,7 @@ async function attempt(engine, ink, mask, mode, text) {
   const { found, frame } = await decoded(engine, ink, mode, text);
   const strokes = onTheInk(ink, found.strokes, frame);
   const { covered, off } = checked(mask, strokes);
-  const confidence = trust(found, covered, off, mode);
+  const confidence = trust(found, covered, off, mode, engine.calibration);
   return { strokes, text: found.text, confidence, origin: mode, covered, off };
 }
 

@@ -2,8 +2,6 @@
 
 import { READING } from "./tokens.js";
 
-const INK = [-2.5, 19.5, -1.36, -3.01];
-const TEXT = [-1.01, 0.755];
 const SUREST = 0.99;
 
 /**
@@ -11,13 +9,14 @@ const SUREST = 0.99;
  * @param {number} covered share of the ink that the strokes cover
  * @param {number} off share of the strokes off the ink
  * @param {string} mode
+ * @param {{ink: number[], text: number[]}} calibration the weights of nothing and of the features, from config.json
  * @returns {number} 0..1
  */
-export function trust(found, covered, off, mode) {
+export function trust(found, covered, off, mode, calibration) {
   const features = [found.inkConfidence, found.rescued > 0 ? 1 : 0, found.looped ? 1 : 0];
-  const ink = Math.max(0, covered - off) * logistic(INK, features);
+  const ink = Math.max(0, covered - off) * logistic(calibration.ink, features);
   const share = Math.min(Math.max(found.textConfidence, 1 - SUREST), SUREST);
-  const text = READING.includes(mode) ? logistic(TEXT, [Math.log(share / (1 - share))]) : found.textConfidence;
+  const text = READING.includes(mode) ? logistic(calibration.text, [Math.log(share / (1 - share))]) : found.textConfidence;
   return Math.sqrt(ink * text);
 }
 

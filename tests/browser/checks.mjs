@@ -16,9 +16,9 @@ export function thereAndBack({ scale, dx, dy, lean }, points) {
   return frame.inverse().apply(frame.apply(points));
 }
 
-export function read(pictures, characters, model) {
+export function read(pictures, characters, model, weights) {
   const language = model && new LanguageModel(model.ngrams, model.cost, model.backoff, model.order);
-  return pictures.map((columns) => candidates(columns, new Vocabulary(characters), language));
+  return pictures.map((columns) => candidates(columns, new Vocabulary(characters), language, weights));
 }
 
 /** Nats of letters after texts under a model's language.npz; null where this node can't unpack it. */

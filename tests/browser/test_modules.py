@@ -18,7 +18,7 @@ from inksight.imaging.ruling import word_ink
 from inksight.ink import Stroke, Word, timing
 from inksight.ink.curves import distance_to_polyline, resample, simplify, smooth
 from inksight.options import MODES
-from inksight.recognition import tokens
+from inksight.recognition import calibration, tokens
 from inksight.recognition.confidence import trust
 from inksight.recognition.decoding import Decoded, decode
 from inksight.recognition.engine import CELL, Choices
@@ -225,12 +225,12 @@ def test_reading():
     path = model_folder(None) / "language.npz"
     with np.load(path) as z:
         shipped = {name: z[name] for name in ("ngrams", "cost", "backoff")} | {"order": int(z["order"])}
-    vocabulary = tokens.Vocabulary()
+    vocabulary, weights = tokens.Vocabulary(), calibration.shipped()
     columns = [columns_of(t, vocabulary, i, b) for i, (t, b) in enumerate([("willow", 0), ("Müller's", 5), ("a b", 7)])]
     for ours, theirs in ((None, None), (shipped, LanguageModel(path))):
-        got = call("checks", "read", [list(c) for c in columns], vocabulary.characters, ours)
+        got = call("checks", "read", [list(c) for c in columns], vocabulary.characters, ours, weights.as_config())
         for texts, log_p in zip(got, columns, strict=True):
-            expected = candidates(log_p, vocabulary, theirs)
+            expected = candidates(log_p, vocabulary, theirs, weights)
             assert list(texts) == list(expected)
             assert np.allclose(list(texts.values()), list(expected.values()), atol=1e-3)
 
@@ -328,11 +328,14 @@ def test_timing():
 
 def test_trust():
     cases = [
-        (told, mode) for told in ((0.9, 0.8, False, 0), (0.2, 1.0, True, 3), (1.0, 0.0, False, 1)) for mode in MODES
+        (known, mode) for known in ((0.9, 0.8, False, 0), (0.2, 1.0, True, 3), (1.0, 0.0, False, 1)) for mode in MODES
     ]
     names = ("inkConfidence", "textConfidence", "looped", "rescued")
-    got = calls(*(("trust", "trust", (dict(zip(names, t, strict=True)), 0.97, 0.02, m)) for t, m in cases))
-    assert got == pytest.approx([trust(Decoded([], "", *t), 0.97, 0.02, m) for t, m in cases])
+    fitted = calibration.shipped()
+    got = calls(
+        *(("trust", "trust", (dict(zip(names, t, strict=True)), 0.97, 0.02, m, fitted.as_config())) for t, m in cases)
+    )
+    assert got == pytest.approx([trust(Decoded([], "", *t), 0.97, 0.02, m, fitted) for t, m in cases])
 
 
 def test_numbers_round_as_in_python():

@@ -20,7 +20,7 @@ from ..imaging.pictures import Source, binarize, open_image
 from ..ink import Stroke, Word
 from ..ink.frames import Affine
 from ..options import READING
-from ..recognition import splitting
+from ..recognition import calibration, splitting
 from ..recognition.decoding import Decoded
 from ..recognition.tokens import decode_original, from_text
 from ..recognition.tracer import Heard, InkMap, Tracer
@@ -80,6 +80,7 @@ class Released(Tracer):
     """
 
     def __init__(self, model: str | Path | Writer) -> None:
+        self.calibration = calibration.shipped()
         self.writer: Writer = SavedModel(model) if isinstance(model, str | Path) else model
 
     def trace_inks(

@@ -1,6 +1,6 @@
 """How far to trust a word: logistic functions fitted to words of writers that training never saw.
 
-bench/confidence.py fits the constants anew, for other weights, and shows whether what they promise comes true.
+Their weights are the model's own (calibration.py); bench/calibrate.py shows whether what they promise comes true.
 """
 
 from __future__ import annotations
@@ -10,24 +10,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..options import READING
+from .calibration import Calibration
 from .decoding import Decoded
 
-INK = (-2.5, 19.5, -1.36, -3.01)
-"""Weights of nothing and of `ink_features`."""
-TEXT = (-1.01, 0.755)
-"""Weights of nothing and of `text_features`."""
 SUREST = 0.99
 """A larger share says no more: the right text may not be among those considered."""
 
 
-def trust(found: Decoded, covered: float, off: float, mode: str) -> float:
+def trust(found: Decoded, covered: float, off: float, mode: str, calibration: Calibration) -> float:
     """How far to trust what was decoded in a mode (0..1): the geometric mean of the ink's and the text's chances.
 
     `covered` is the share of the picture's ink that the strokes cover, `off` the share of the strokes off the ink; both
     are so good on nearly all words that the ink's chance is simply scaled by them.
     """
-    ink = max(0.0, covered - off) * _logistic(INK, ink_features(found))
-    text = _logistic(TEXT, text_features(found)) if mode in READING else found.text_confidence
+    ink = max(0.0, covered - off) * _logistic(calibration.ink, ink_features(found))
+    text = _logistic(calibration.text, text_features(found)) if mode in READING else found.text_confidence
     return float(np.sqrt(ink * text))
 
 

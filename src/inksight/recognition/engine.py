@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from . import calibration
 from .language import LanguageModel
 from .models import model_folder
 from .tokens import Vocabulary
@@ -61,6 +62,7 @@ class Engine:
     def __init__(self, model: str | Path | None = None) -> None:
         folder = model_folder(model)
         config = _config(folder / "config.json")
+        self.calibration = calibration.read(folder)
         self.vocabulary = Vocabulary(config["characters"])
         self.height, self.max_width = config["height"], config["max_width"]
         self.layers, self.heads = config["decoder_layers"], config["heads"]

@@ -1,7 +1,7 @@
 """What a word says: the likeliest text under the CTC head, the language model and the decoder together.
 
 A prefix beam search over the columns (A. Hannun et al., arXiv 1408.2873) weighs pictures and language; of the best few
-texts, the one that the decoder also finds likely is taken. The weights were chosen on validation writers (log.md).
+texts, the one that the decoder also finds likely is taken. The weights are the model's own (calibration.py).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .calibration import Calibration
 from .engine import Engine, Memory
 from .language import END as END_OF_TEXT
 from .language import LanguageModel
@@ -22,8 +23,6 @@ BEAMS = 10
 """Prefixes kept from column to column."""
 CHOICES = 7
 """Characters tried at a column."""
-LANGUAGE_WEIGHT, LETTER_BONUS, DECODER_WEIGHT = 0.6, 1.3, 0.5
-"""Of the language model's nats, for each letter (long texts are else too dear), of the decoder's nats."""
 SURELY = -0.003
 """A blank with more than this is nothing but a blank."""
 FINALISTS, MARGIN = 6, 6.0
@@ -44,23 +43,25 @@ class Reading:
 
 def read(engine: Engine, memory: Memory, prompt: int, last: int) -> list[Reading]:
     """The texts of the pictures in `memory`; `prompt` and `last` are the ids before and after them in the decoder."""
-    found = [candidates(log_p, engine.vocabulary, engine.language) for log_p in memory.ctc]
+    found = [candidates(log_p, engine.vocabulary, engine.language, engine.calibration) for log_p in memory.ctc]
     asked = [(i, text) for i, texts in enumerate(found) if len(texts) > 1 for text in texts]
     spelled = {text: engine.vocabulary.encode(text) for texts in found for text in texts}
     heard = dict(zip(asked, _decoder_says(engine, memory, asked, spelled, prompt, last), strict=True))
     out = []
     for i, texts in enumerate(found):
         names = list(texts)
-        total = np.array([texts[t] + DECODER_WEIGHT * heard.get((i, t), 0.0) for t in names])
+        total = np.array([texts[t] + engine.calibration.decoder * heard.get((i, t), 0.0) for t in names])
         shares = np.exp(total - total.max())
         best = int(total.argmax())
         out.append(Reading(spelled[names[best]], float(shares[best] / shares.sum())))
     return out
 
 
-def candidates(log_p: Logs, vocabulary: Vocabulary, language: LanguageModel | None) -> dict[str, float]:
+def candidates(
+    log_p: Logs, vocabulary: Vocabulary, language: LanguageModel | None, weights: Calibration
+) -> dict[str, float]:
     """The likeliest texts, best first, at most FINALISTS, and their nats under CTC and the language model."""
-    search = _Search(vocabulary, language)
+    search = _Search(vocabulary, language, weights)
     for column in log_p:
         search.step(column)
     return search.finalists()
@@ -69,8 +70,8 @@ def candidates(log_p: Logs, vocabulary: Vocabulary, language: LanguageModel | No
 class _Search:
     """Prefixes with the log-probability of all paths that give them: ending in a blank, and in their last letter."""
 
-    def __init__(self, vocabulary: Vocabulary, language: LanguageModel | None) -> None:
-        self.characters, self.language = vocabulary.characters, language
+    def __init__(self, vocabulary: Vocabulary, language: LanguageModel | None, weights: Calibration) -> None:
+        self.characters, self.language, self.weights = vocabulary.characters, language, weights
         self.beams: dict[str, tuple[float, float]] = {"": (0.0, -math.inf)}
         self.prior = {"": 0.0}
 
@@ -97,9 +98,9 @@ class _Search:
 
     def _best(self, after: dict[str, list[float]]) -> list[str]:
         """The likeliest prefixes, best first. The language model is asked only where it can matter: a letter more gains
-        a prefix at most LETTER_BONUS."""
+        a prefix at most the weight of a letter."""
         either = {t: _either(*logs) for t, logs in after.items()}
-        bonus = LETTER_BONUS if self.language else 0.0
+        bonus = self.weights.letter if self.language else 0.0
         sure = sorted((either[t] + self.prior[t] for t in after if t in self.prior), reverse=True)
         least = sure[BEAMS - 1] if len(sure) >= BEAMS else -math.inf
         total = {
@@ -117,7 +118,9 @@ class _Search:
         return known
 
     def _next(self, before: str, character: str) -> float:
-        return LANGUAGE_WEIGHT * self.language.logp(before, character) + LETTER_BONUS if self.language else 0.0
+        if self.language is None:
+            return 0.0
+        return self.weights.language * self.language.logp(before, character) + self.weights.letter
 
     def finalists(self) -> dict[str, float]:
         """The best texts now, best first."""

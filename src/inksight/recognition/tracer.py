@@ -25,6 +25,7 @@ from ..ink import Stroke, Word
 from ..ink.curves import simplify_all, smooth
 from ..ink.frames import Affine
 from ..options import TraceOptions
+from .calibration import Calibration
 from .confidence import trust
 from .decoding import Decoded, decode
 from .engine import Engine
@@ -77,6 +78,7 @@ class Tracer:
 
     def __init__(self, model: str | Path | None = None, *, fast: bool = False) -> None:
         self.engine = _engine(located(model))
+        self.calibration = self.engine.calibration
         self.rounds = () if fast else ROUNDS
 
     def trace_inks(
@@ -133,7 +135,9 @@ class Tracer:
         for ink, mask, other, (own, frame) in zip(inks, masks, heard, self._decode(inks, mode, texts), strict=True):
             found = _surer(own, other)
             strokes = tuple(on_the_ink(ink, found.strokes, frame))
-            out.append(_check(Word(strokes, found.text, origin=mode, box=_ink_box(mask)), mask, found))
+            out.append(
+                _check(Word(strokes, found.text, origin=mode, box=_ink_box(mask)), mask, found, self.calibration)
+            )
         return out
 
     def _decode(
@@ -210,12 +214,12 @@ def _surer(own: Decoded, heard: Heard) -> Decoded:
     return replace(own, text=text, text_confidence=confidence) if text and (surer or not own.text) else own
 
 
-def _check(word: Word, mask: NDArray[np.bool_], found: Decoded) -> _Result:
+def _check(word: Word, mask: NDArray[np.bool_], found: Decoded, calibration: Calibration) -> _Result:
     """Compare with the picture, and say how far to trust the word."""
     radius = max(1.0, pen_width(mask))
     covered = coverage(mask, word.strokes, radius)
     off = spurious(mask, word.strokes, 0.5 * radius)
-    confidence = trust(found, covered, off, word.origin)
+    confidence = trust(found, covered, off, word.origin, calibration)
     return _Result(replace(word, confidence=confidence), covered, off, found)
 
 

@@ -1,31 +1,39 @@
-"""Does a word's confidence come true? Fits the constants of inksight/recognition/confidence.py and shows how often.
+"""Fits a model's calibration, the numbers under "calibration" in its config.json, and shows how good they are.
 
-Words of validation writers, drawn as photos, and real words of held-out writers are traced. Ink is good when its body
-LDTW is under 6 % (known for drawn words alone), a text when it is right in every character. What the fitted functions
-say of a word comes from a fit to other writers; the constants, ready to be pasted, come from all words.
+1. How much the language model, letters and the decoder weigh in reading: those with the fewest wrong characters (CER,
+   `reading_error`), found by going through each weight's neighbours in turn until none is better.
+2. How sure a word is: logistic functions of what decoding says, for good ink (body LDTW under 6 %, known for drawn
+   words alone) and for a text that is right in every character. What the tables say of a word comes from a fit to other
+   writers, so that they show whether the promises come true; the numbers come from all words.
 
-    python -m bench.confidence DATA [--words 300] [--real 150] [--model FOLDER]
+Words of validation writers, drawn as photos, and real words of held-out writers are read and traced.
+
+    python -m bench.calibrate DATA [--words 300] [--real 150] [--model FOLDER] [--reading] [--write]
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from inksight.arrays import Array
 from inksight.evaluate import metrics
 from inksight.evaluate.sets import Sample, real_words, rendered, unipen_words
+from inksight.formats.saving import save
 from inksight.imaging.pictures import binarize
 from inksight.imaging.ruling import word_ink
 from inksight.ink import Stroke
 from inksight.recognition import confidence
+from inksight.recognition.calibration import Calibration
+from inksight.recognition.models import model_folder
 from inksight.recognition.tracer import BATCH, Tracer
-
-Array = NDArray[np.float64]
 
 MODE = "recognize-and-derender"
 GOOD = 6.0
@@ -33,6 +41,8 @@ GOOD = 6.0
 RIDGE = 1.0
 """Pulls the weights of standardised features to 0, as much as about so many words pull."""
 FOLDS, BINS = 5, 5
+STEP = 0.1
+"""By which a weight of reading is moved."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +68,57 @@ def main() -> None:
     parser.add_argument("--words", type=int, default=300, help="drawn words")
     parser.add_argument("--real", type=int, default=150, help="real words")
     parser.add_argument("--model")
+    parser.add_argument("--reading", action="store_true", help="fit the weights of reading, too, which takes longest")
+    parser.add_argument("--write", action="store_true", help="into the model's config.json")
     options = parser.parse_args()
     samples = rendered(unipen_words(options.data, options.words, split="val"))
     samples += real_words(options.data, options.real)
-    print("\n".join(report(collect(samples, Tracer(options.model)))))
+    model = Tracer(options.model)
+    if options.reading:
+        model.engine.calibration = descend(lambda c: reading_error(model, samples, c), model.engine.calibration)
+    rows = collect(samples, model)
+    fitted = confidence_fitted(rows, model.engine.calibration)
+    print("\n".join(report(rows)), "", json.dumps(fitted.as_config(), indent=1), sep="\n")
+    if options.write:
+        write(fitted, model_folder(options.model) / "config.json")
+
+
+def write(fitted: Calibration, path: Path) -> None:
+    """Put the numbers into a config.json."""
+    config = json.loads(path.read_text("utf-8")) | {"calibration": fitted.as_config()}
+    save(path, (json.dumps(config, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def reading_error(model: Tracer, samples: Sequence[Sample], calibration: Calibration) -> float:
+    """The objective: wrong characters in what the model reads with this calibration, by those of the truth."""
+    model.engine.calibration = calibration
+    inks = [word_ink(s.picture) for s in samples]
+    words = model.trace_inks(inks, mode="recognize")
+    wrong = sum(metrics.edit_distance(w.text, s.text) for w, s in zip(words, samples, strict=True))
+    return wrong / sum(len(s.text) for s in samples)
+
+
+def descend(error: Callable[[Calibration], float], start: Calibration) -> Calibration:
+    """Coordinate descent over the weights of reading: each moves by STEP while that gives fewer errors."""
+    best, least = start, error(start)
+    while True:
+        before = least
+        for name in ("language", "letter", "decoder"):
+            for step in (-STEP, STEP):
+                tried = replace(best, **{name: round(getattr(best, name) + step, 3)})
+                if getattr(tried, name) >= 0 and (found := error(tried)) < least:
+                    best, least = tried, found
+        if least == before:
+            return best
+
+
+def confidence_fitted(rows: Sequence[Row], calibration: Calibration) -> Calibration:
+    """The calibration with the weights of confidence fitted to all words."""
+    drawn = [r for r in rows if not np.isnan(r.good)]
+    ink = fit(np.array([r.ink for r in drawn]), np.array([r.good for r in drawn]))
+    text = fit(np.array([r.text for r in rows]), np.array([r.right for r in rows]))
+    short = [tuple(float(f"{w:.3g}") for w in weights.tolist()) for weights in (ink, text)]
+    return replace(calibration, ink=short[0], text=short[1])
 
 
 def collect(samples: Sequence[Sample], model: Tracer) -> list[Row]:
@@ -87,7 +144,7 @@ def _is_good(sample: Sample, strokes: Sequence[Stroke]) -> float:
 
 
 def report(rows: Sequence[Row]) -> list[str]:
-    """Tables of reliability, and the constants."""
+    """Tables of reliability."""
     good, right, said, match = (np.array([getattr(r, n) for r in rows]) for n in ("good", "right", "said", "match"))
     real = np.isnan(good)
     writers = sorted({r.writer for r in rows})
@@ -104,9 +161,6 @@ def report(rows: Sequence[Row]) -> list[str]:
         *reliability("Good ink, fitted", ink, good[~real]),
         *reliability("Right text, fitted", text, right),
         *reliability("Right text of real words, fitted", text[real], right[real]),
-        "",
-        _constants("INK", ink_x[~real], good[~real]),
-        _constants("TEXT", text_x, right),
     ]
 
 
@@ -151,10 +205,6 @@ def fit(x: Array, y: Array) -> Array:
         weights += np.linalg.solve(curvature, design.T @ (y - p) - ridge @ weights)
     scaled = weights[1:] / spread
     return np.concatenate([[weights[0] - scaled @ middle], scaled])
-
-
-def _constants(name: str, x: Array, y: Array) -> str:
-    return f"{name} = ({', '.join(f'{w:.3g}' for w in fit(x, y))})"
 
 
 if __name__ == "__main__":

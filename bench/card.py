@@ -10,7 +10,7 @@ Takes the report.json files of `inksight evaluate -o FOLDER`, and replaces what 
 
     python -m bench.card --test test/report.json --real real/report.json --mode derender/report.json ...
 
-The test report may be that of `python -m bench.peers`, which has more rows; `--original` takes a report of
+The test report may be that of `python -m bench.baselines`, which has more rows; `--original` takes a report of
 `python -m bench.original` on the same words or the first of them, and makes it a row as well.
 """
 

@@ -1,4 +1,4 @@
-"""How well a network of the original's shape writes: its scores by our own measures, beside the peers and controls.
+"""How well a network of the original's shape writes: its scores by our own measures, beside the baselines and controls.
 
     python -m bench.original RUN DATA                    RUN: the folder of a run of train.train_original
     python -m bench.original small-p/ DATA --words 20    or the released weights (pip install 'inksight[tensorflow]')

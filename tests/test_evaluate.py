@@ -398,7 +398,7 @@ def test_a_perfect_tracer_beats_every_row(samples):
     summary = score(samples, oracle(samples)).summary()
     assert summary["model"]["ldtw"]["p90"] < 0.01
     assert summary["model"]["exact"]["mean"] == 1
-    assert set(summary) == {"model", *baselines.PEERS, *baselines.CEILINGS, *baselines.CONTROLS}
+    assert set(summary) == {"model", *baselines.BASELINES, *baselines.CEILINGS, *baselines.CONTROLS}
     assert summary["model"]["hard_pass"]["mean"] == 1
     assert summary["model"]["failed"]["mean"] == 0
     assert 0 < summary["224 grid"]["ldtw"]["mean"] < 2

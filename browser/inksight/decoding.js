@@ -5,7 +5,7 @@
 
 import { CELL, OFF } from "./engine.js";
 import { count, Grid } from "./grid.js";
-import { paint, penWidth } from "./fidelity.js";
+import { paint, penWidth } from "./raster.js";
 import { MAX_LETTERS, read } from "./reading.js";
 import { tidy } from "./tidy.js";
 import { DOWN, END, FIRST_CHARACTER, INK, MOVE, PAD, PROMPTS, READING } from "./tokens.js";

@@ -1,6 +1,6 @@
 /** Ruled and squared paper in the picture of one word: lines from border to border. The port of ruling.py. */
 
-import { penWidth } from "./fidelity.js";
+import { penWidth } from "./raster.js";
 import { linspace } from "./geometry.js";
 import { Grid, argmax, boxOf, clip, count, median, percentiles, rint } from "./grid.js";
 import { binarize, inkMap, solved } from "./inkmap.js";

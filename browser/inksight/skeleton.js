@@ -1,6 +1,6 @@
 /** The classical ordered centreline tracer, for what the model's strokes don't explain. The port of skeleton.py. */
 
-import { penWidth } from "./fidelity.js";
+import { penWidth } from "./raster.js";
 import { distanceOf, lengthOf, resample, smooth } from "./geometry.js";
 import { Grid, argmax, boxOf } from "./grid.js";
 import { binarize } from "./inkmap.js";

@@ -1,6 +1,6 @@
 /** Move strokes onto the middle of the ink, across the pen's direction alone. The port of snap.py. */
 
-import { penWidth } from "./fidelity.js";
+import { penWidth } from "./raster.js";
 import { gaussian, lengthOf, resample } from "./geometry.js";
 import { Grid } from "./grid.js";
 import { binarize } from "./inkmap.js";

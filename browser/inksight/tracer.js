@@ -6,14 +6,14 @@
 import { measured } from "./appearance.js";
 import { standardise } from "./canvas.js";
 import { decode } from "./decoding.js";
-import { coverage, penWidth, spurious } from "./fidelity.js";
+import { coverage, penWidth, spurious } from "./raster.js";
 import { simplify, smooth } from "./geometry.js";
 import { boxOf } from "./grid.js";
 import { binarize } from "./inkmap.js";
 import { wordInk } from "./ruling.js";
 import * as skeleton from "./skeleton.js";
 import { snap } from "./snap.js";
-import { trust } from "./trust.js";
+import { wordConfidence } from "./confidence.js";
 import { ROUNDS, fitted, surest } from "./views.js";
 
 const [ENOUGH_COVERED, TOO_SPURIOUS] = [0.88, 0.15];
@@ -111,7 +111,7 @@ async function attempt(engine, ink, mask, mode, text) {
   const { found, frame } = await decoded(engine, ink, mode, text);
   const strokes = onTheInk(ink, found.strokes, frame);
   const { covered, off } = checked(mask, strokes);
-  const confidence = trust(found, covered, off, mode, engine.calibration);
+  const confidence = wordConfidence(found, covered, off, mode, engine.calibration);
   return { strokes, text: found.text, confidence, origin: mode, covered, off };
 }
 

@@ -19,7 +19,7 @@ from inksight.ink import Stroke, Word, timing
 from inksight.ink.curves import distance_to_polyline, resample, simplify, smooth
 from inksight.options import MODES
 from inksight.recognition import calibration, tokens
-from inksight.recognition.confidence import trust
+from inksight.recognition.confidence import word_confidence
 from inksight.recognition.decoding import Decoded, decode
 from inksight.recognition.engine import CELL, Choices
 from inksight.recognition.language import LanguageModel
@@ -165,12 +165,12 @@ def test_fidelity(paper):
     h, w = mask.shape
     lines = [np.add(s, (2.0, -1.0)) for s in strokes(w, h)[:3]]
     pen, away, near, painted, covered, off = calls(
-        ("fidelity", "penWidth", (mask,)),
-        ("fidelity", "distance", (mask,)),
-        ("fidelity", "dilate", (mask, 2.3)),
-        ("fidelity", "paint", (w, h, curves(lines), 2.3)),
-        ("fidelity", "coverage", (mask, curves(lines), 2.3)),
-        ("fidelity", "spurious", (mask, curves(lines), 0.8)),
+        ("raster", "penWidth", (mask,)),
+        ("raster", "distance", (mask,)),
+        ("raster", "dilate", (mask, 2.3)),
+        ("raster", "paint", (w, h, curves(lines), 2.3)),
+        ("raster", "coverage", (mask, curves(lines), 2.3)),
+        ("raster", "spurious", (mask, curves(lines), 0.8)),
     )
     assert pen == pytest.approx(raster.pen_width(mask))
     assert np.allclose(away, raster.distance(mask), atol=1e-4)
@@ -333,9 +333,12 @@ def test_trust():
     names = ("inkConfidence", "textConfidence", "looped", "rescued")
     fitted = calibration.shipped()
     got = calls(
-        *(("trust", "trust", (dict(zip(names, t, strict=True)), 0.97, 0.02, m, fitted.as_config())) for t, m in cases)
+        *(
+            ("confidence", "wordConfidence", (dict(zip(names, t, strict=True)), 0.97, 0.02, m, fitted.as_config()))
+            for t, m in cases
+        )
     )
-    assert got == pytest.approx([trust(Decoded([], "", *t), 0.97, 0.02, m, fitted) for t, m in cases])
+    assert got == pytest.approx([word_confidence(Decoded([], "", *t), 0.97, 0.02, m, fitted) for t, m in cases])
 
 
 def test_numbers_round_as_in_python():
@@ -365,7 +368,7 @@ def test_constants_are_the_package_s():
     """Numbers that were tuned stand in both languages; whoever changes one is told of the other."""
     from inksight.recognition import decoding, reading, tracer, views
 
-    text = {name: _source(name) for name in ("decoding", "reading", "tracer", "trust", "views")}
+    text = {name: _source(name) for name in ("decoding", "reading", "tracer", "confidence", "views")}
     assert _number(text["views"], "BORNE_OUT") == views.BORNE_OUT
     assert _number(text["decoding"], "MAX_POINTS") == decoding.MAX_POINTS
     assert _number(text["decoding"], "PATIENCE") == decoding.PATIENCE

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "--inks", metavar="FOLDER", help="Also write pictures and inks there, for `inksight derenderings` and `study`."
 )
 def evaluate(data: str, out: str | None, inks: str | None, paper: bool, chosen: TraceOptions, **selection: Any) -> None:
-    """Measure the model, beside its peers and controls, on words that it never saw.
+    """Measure the model, beside its baselines and controls, on words that it never saw.
 
     DATA is the folder with the data, described in train/README.md. The table goes to standard output.
 

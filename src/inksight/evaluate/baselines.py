@@ -15,7 +15,7 @@ from ..recognition.tokens import GRID, path_points
 from ..recognition.tracer import on_the_ink
 from .sets import Sample
 
-Peer: TypeAlias = Callable[[Sample], Sequence[Array]]
+Baseline: TypeAlias = Callable[[Sample], Sequence[Array]]
 """From a sample to strokes in pixels of its picture."""
 
 
@@ -68,14 +68,14 @@ def nothing(sample: Sample) -> list[Array]:
 
 def _truth(sample: Sample) -> list[Array]:
     if sample.strokes is None:
-        raise ValueError("this peer needs the true strokes, and a real picture has none")
+        raise ValueError("this baseline needs the true strokes, and a real picture has none")
     return sample.strokes
 
 
-PEERS: Mapping[str, Peer] = {"skeleton": ordered_skeleton}
-CEILINGS: Mapping[str, Peer] = {"224 grid": on_original_grid, "our code": in_our_code}
-WRITTEN: Mapping[str, Peer] = {"as written": as_written}
-CONTROLS: Mapping[str, Peer] = {
+BASELINES: Mapping[str, Baseline] = {"skeleton": ordered_skeleton}
+CEILINGS: Mapping[str, Baseline] = {"224 grid": on_original_grid, "our code": in_our_code}
+WRITTEN: Mapping[str, Baseline] = {"as written": as_written}
+CONTROLS: Mapping[str, Baseline] = {
     "shuffled": shuffled,
     "reversed": reversed_strokes,
     "mirrored": mirrored,

@@ -1,4 +1,4 @@
-"""Run a tracer and its peers over a test set and score what comes out."""
+"""Run a tracer and its baselines over a test set and score what comes out."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def evaluate(
     trace: TraceMany,
     settings: Mapping[str, Any] | None = None,
     *,
-    more: Mapping[str, baselines.Peer] | None = None,
+    more: Mapping[str, baselines.Baseline] | None = None,
     also: More | None = None,
     progress: bool = False,
 ) -> Report:
@@ -56,15 +56,15 @@ def score(
     trace: TraceMany,
     settings: Mapping[str, Any] | None = None,
     *,
-    more: Mapping[str, baselines.Peer] | None = None,
+    more: Mapping[str, baselines.Baseline] | None = None,
     also: More | None = None,
     progress: bool = False,
 ) -> Report:
-    """Trace and score samples, and score the peers on them; `more` are rows beside the package's own.
+    """Trace and score samples, and score the baselines on them; `more` are rows beside the package's own.
 
     `also` scores every ink, too, and the ink as written.
     """
-    others = list(_peers(samples, more or {}, baselines.WRITTEN if also else {}))
+    others = list(_baselines(samples, more or {}, baselines.WRITTEN if also else {}))
     work = len(samples) + sum(len(chosen) for _, _, chosen in others)
     with tqdm(total=work, disable=not progress, unit="word", leave=False) as bar:
         words: list[Word] = []
@@ -76,10 +76,10 @@ def score(
             scores = _scores(sample, strokes, also) | metrics.text_scores(word.text, sample.text) | told
             rows["model"].append(scores | _verdicts(scores))
             bar.update()
-        for name, peer, chosen in others:
+        for name, baseline, chosen in others:
             rows[name] = []
             for sample in chosen:
-                rows[name].append(_peer_scores(sample, peer, also))
+                rows[name].append(_baseline_scores(sample, baseline, also))
                 bar.update()
     return Report(settings or {}, samples, words, rows)
 
@@ -90,17 +90,17 @@ def _verdicts(scores: Scores) -> Scores:
     return verdicts | ({"hard_pass": scores["ink_pass"] * scores["exact"]} if "ink_pass" in scores else {})
 
 
-def _peers(
-    samples: Sequence[Sample], more: Mapping[str, baselines.Peer], written: Mapping[str, baselines.Peer]
-) -> Iterator[tuple[str, baselines.Peer, Sequence[Sample]]]:
+def _baselines(
+    samples: Sequence[Sample], more: Mapping[str, baselines.Baseline], written: Mapping[str, baselines.Baseline]
+) -> Iterator[tuple[str, baselines.Baseline, Sequence[Sample]]]:
     """The rows beside the model that these samples allow, each with its samples."""
     known = [s for s in samples if s.strokes is not None]
-    for name, peer in {**baselines.PEERS, **more}.items():
-        yield name, peer, samples
-    for name, peer in {**baselines.CEILINGS, **written}.items() if known else ():
-        yield name, peer, known
-    for name, peer in baselines.CONTROLS.items() if known else ():
-        yield name, peer, known[:CONTROL_WORDS]
+    for name, baseline in {**baselines.BASELINES, **more}.items():
+        yield name, baseline, samples
+    for name, baseline in {**baselines.CEILINGS, **written}.items() if known else ():
+        yield name, baseline, known
+    for name, baseline in baselines.CONTROLS.items() if known else ():
+        yield name, baseline, known[:CONTROL_WORDS]
 
 
 def _traced(samples: Sequence[Sample], trace: TraceMany) -> Iterator[tuple[Sample, Word, Scores]]:
@@ -130,9 +130,9 @@ def _one_by_one(batch: Sequence[Sample], trace: TraceMany) -> tuple[list[Word], 
     return words, crashed
 
 
-def _peer_scores(sample: Sample, peer: baselines.Peer, also: More | None) -> Scores:
+def _baseline_scores(sample: Sample, baseline: baselines.Baseline, also: More | None) -> Scores:
     start = time.perf_counter()
-    strokes = peer(sample)
+    strokes = baseline(sample)
     return {"seconds": time.perf_counter() - start} | _scores(sample, strokes, also)
 
 

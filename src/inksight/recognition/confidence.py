@@ -17,7 +17,7 @@ SUREST = 0.99
 """A larger share says no more: the right text may not be among those considered."""
 
 
-def trust(found: Decoded, covered: float, off: float, mode: str, calibration: Calibration) -> float:
+def word_confidence(found: Decoded, covered: float, off: float, mode: str, calibration: Calibration) -> float:
     """How far to trust what was decoded in a mode (0..1): the geometric mean of the ink's and the text's chances.
 
     `covered` is the share of the picture's ink that the strokes cover, `off` the share of the strokes off the ink; both

@@ -26,7 +26,7 @@ from ..ink.curves import simplify_all, smooth
 from ..ink.frames import Affine
 from ..options import TraceOptions
 from .calibration import Calibration
-from .confidence import trust
+from .confidence import word_confidence
 from .decoding import Decoded, decode
 from .engine import Engine
 from .models import located
@@ -219,7 +219,7 @@ def _check(word: Word, mask: NDArray[np.bool_], found: Decoded, calibration: Cal
     radius = max(1.0, pen_width(mask))
     covered = coverage(mask, word.strokes, radius)
     off = spurious(mask, word.strokes, 0.5 * radius)
-    confidence = trust(found, covered, off, word.origin, calibration)
+    confidence = word_confidence(found, covered, off, word.origin, calibration)
     return _Result(replace(word, confidence=confidence), covered, off, found)
 
 

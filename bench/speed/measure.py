@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def task(name: str, threads: int, /, limit: float = 400.0, **asked: Any) -> dict[str, Any]:
-    """A task's facts (`bench.race.tasks`), or {"failed": why}; its process may use so many threads."""
-    command = [sys.executable, "-W", "ignore", "-m", "bench.race.tasks", name, json.dumps(asked)]
+    """A task's facts (`bench.speed.tasks`), or {"failed": why}; its process may use so many threads."""
+    command = [sys.executable, "-W", "ignore", "-m", "bench.speed.tasks", name, json.dumps(asked)]
     start = time.perf_counter()
     try:
         done = subprocess.run(

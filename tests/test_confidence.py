@@ -8,7 +8,7 @@ import pytest
 from bench import calibrate
 from inksight.options import READING
 from inksight.recognition import calibration
-from inksight.recognition.confidence import trust
+from inksight.recognition.confidence import word_confidence
 from inksight.recognition.decoding import Decoded
 
 BOTH = "recognize-and-derender"
@@ -21,26 +21,29 @@ WELL = Decoded([], "word", ink_confidence=0.3, text_confidence=0.99, looped=Fals
     [{"ink_confidence": 0.1}, {"text_confidence": 0.4}, {"looped": True}, {"rescued": 1}],
 )
 def test_whatever_went_wrong_lowers_it(change):
-    good, worse = trust(WELL, 0.99, 0.01, BOTH, FITTED), trust(replace(WELL, **change), 0.99, 0.01, BOTH, FITTED)
+    good, worse = (
+        word_confidence(WELL, 0.99, 0.01, BOTH, FITTED),
+        word_confidence(replace(WELL, **change), 0.99, 0.01, BOTH, FITTED),
+    )
     assert 0 < worse < 0.97 * good < 0.97
 
 
 def test_ink_that_misses_the_picture_has_none():
-    assert trust(WELL, 0.4, 0.5, BOTH, FITTED) == 0
-    assert trust(WELL, 0.7, 0.1, BOTH, FITTED) < trust(WELL, 0.99, 0.0, BOTH, FITTED)
+    assert word_confidence(WELL, 0.4, 0.5, BOTH, FITTED) == 0
+    assert word_confidence(WELL, 0.7, 0.1, BOTH, FITTED) < word_confidence(WELL, 0.99, 0.0, BOTH, FITTED)
 
 
 def test_a_text_counts_only_where_it_was_read():
     told = replace(WELL, text_confidence=1.0)
-    assert trust(told, 1, 0, "derender-with-text", FITTED) == trust(told, 1, 0, "derender", FITTED)
-    assert trust(told, 1, 0, "derender", FITTED) > trust(told, 1, 0, BOTH, FITTED)
+    assert word_confidence(told, 1, 0, "derender-with-text", FITTED) == word_confidence(told, 1, 0, "derender", FITTED)
+    assert word_confidence(told, 1, 0, "derender", FITTED) > word_confidence(told, 1, 0, BOTH, FITTED)
     assert BOTH in READING
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_certainty_is_never_promised(share):
     sure = replace(WELL, ink_confidence=1.0, text_confidence=share)
-    assert 0 < trust(sure, 1, 0, BOTH, FITTED) < 1
+    assert 0 < word_confidence(sure, 1, 0, BOTH, FITTED) < 1
 
 
 def test_the_fit_finds_the_weights_that_made_the_data():

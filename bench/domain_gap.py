@@ -5,7 +5,7 @@ Both are seen as the network sees them in use. Told apart by each feature alone,
 (cross-validated by writer), and by a small convolutional network on squares of the pictures: what is told easily is
 what gives the rendered ones away. 0.5 means that nothing does.
 
-    python -m bench.looks --ink .cache/ink.npz --words DATA/words [-n 400] [--steps 1500] [-o looks.png]
+    python -m bench.domain_gap --ink .cache/ink.npz --words DATA/words [-n 400] [--steps 1500] [-o looks.png]
 """
 
 from __future__ import annotations

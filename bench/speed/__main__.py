@@ -1,4 +1,4 @@
-"""Runs the race and writes its table and plots: see `bench.race`."""
+"""Measures speed and writes its table and plots: see `bench.speed`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.race import measure, report
+from bench.speed import measure, report
 from inksight.evaluate.sets import rendered, unipen_words
 from inksight.formats.dataset import PackedInk
 from inksight.recognition.models import DEFAULT_MODEL, MODELS
@@ -26,20 +26,20 @@ LENGTHS = (2, 4, 6, 8, 10, 12, 16, 20)
 
 def main() -> None:
     """Measure, or only write the report of an earlier run anew."""
-    parser = argparse.ArgumentParser(prog="python -m bench.race", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m bench.speed", description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="the data folder, as inksight evaluate takes it")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs: a trial, no figures to publish")
     parser.add_argument("--report", action="store_true", help="write the report of the results that are there")
-    parser.add_argument("--results", type=Path, default=Path("bench/results/race.json"))
+    parser.add_argument("--results", type=Path, default=Path("bench/results/speed.json"))
     parser.add_argument("-o", "--output", type=Path, default=Path("docs/performance.md"))
     options = parser.parse_args()
     if not options.report:
-        found = race(options.data, options.quick)
+        found = measured(options.data, options.quick)
         options.results.write_text(json.dumps(found, indent=1) + "\n")
     report.write(json.loads(options.results.read_text()), options.output)
 
 
-def race(data: Path, quick: bool) -> dict[str, Any]:
+def measured(data: Path, quick: bool) -> dict[str, Any]:
     """All figures."""
     start, runs, count = time.perf_counter(), 1 if quick else 3, 16 if quick else 96
     with tempfile.TemporaryDirectory() as folder:

@@ -1,10 +1,10 @@
-"""The original's shape as the race runs it, with one layer. Skipped without PyTorch."""
+"""The original's shape as bench.speed runs it, with one layer. Skipped without PyTorch."""
 
 import pytest
 
 torch = pytest.importorskip("torch", reason="training needs PyTorch: make train-env")
 
-from bench.race import original  # noqa: E402
+from bench.speed import original  # noqa: E402
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -1,4 +1,4 @@
-"""The race's results as a page of Markdown with plots."""
+"""What was measured as a page of Markdown with plots."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Points = Sequence[tuple[float, float]]
 
 HEAD = """# Performance
 
-Written by `python -m bench.race DATA`{trial}; the figures are in bench/results/race.json. One machine, one run, each
+Written by `python -m bench.speed DATA`{trial}; the figures are in bench/results/speed.json. One machine, one run, each
 figure from a process of its own, the least of several runs: {machine}.
 
 """
@@ -37,7 +37,7 @@ def page(found: Results) -> str:
     m = found["machine"]
     machine = f"{m['processor']}, {m['processors']} processors, load {m['load']:.1f} at the start"
     trial = " with `--quick`: a trial, no figures to quote" if found["quick"] else ""
-    parts = [HEAD.format(trial=trial, machine=machine), "## The race\n\n", _table(_race(found)), _ratios(found)]
+    parts = [HEAD.format(trial=trial, machine=machine), "## Speed\n\n", _table(_speed(found)), _ratios(found)]
     parts += [ORIGINAL.format(tokens=found["tokens"]), "\n![Milliseconds per word](performance-words.svg)\n"]
     parts += ["\n## Starting, memory, size\n\n", _table(_sizes(found))]
     parts += ["\n## A page of 48 words\n\n", _table(_pages(found))]
@@ -46,7 +46,7 @@ def page(found: Results) -> str:
     return "".join(parts)
 
 
-def _race(found: Results) -> list[list[str]]:
+def _speed(found: Results) -> list[list[str]]:
     rows = [["", "ms a word", "peak MB"]]
     for name, model in found["models"].items():
         rows += [_row(f"{name}: {what}", facts) for what, facts in model.items() if what.startswith("words")]

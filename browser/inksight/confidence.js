@@ -12,7 +12,7 @@ const SUREST = 0.99;
  * @param {{ink: number[], text: number[]}} calibration the weights of nothing and of the features, from config.json
  * @returns {number} 0..1
  */
-export function trust(found, covered, off, mode, calibration) {
+export function wordConfidence(found, covered, off, mode, calibration) {
   const features = [found.inkConfidence, found.rescued > 0 ? 1 : 0, found.looped ? 1 : 0];
   const ink = Math.max(0, covered - off) * logistic(calibration.ink, features);
   const share = Math.min(Math.max(found.textConfidence, 1 - SUREST), SUREST);

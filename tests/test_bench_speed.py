@@ -1,4 +1,4 @@
-"""The race's measuring and its report, on made-up figures; what is timed is tested where it lives."""
+"""The measuring of speed and its report, on made-up figures; what is timed is tested where it lives."""
 
 import copy
 import math
@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from bench.race import measure, report
-from bench.race.__main__ import of_length
+from bench.speed import measure, report
+from bench.speed.__main__ import of_length
 from inksight.formats.dataset import PackedInk
 
 
@@ -18,7 +18,7 @@ def row(seconds, **more):
 
 @pytest.fixture
 def found():
-    """Results as bench.race leaves them in its file."""
+    """Results as bench.speed leaves them in its file."""
     ours = {
         "load": {"load": 0.15, "import": 0.2, "size_mb": 7.8, "peak_mb": 100.0},
         "words, 1 threads, batch as on a page": row(0.05),

@@ -4,7 +4,7 @@ As these tools give their lines in no order, each line is turned to run rightwar
 right, which is the least that anybody would do. They see the same mask of the ink as the package's own skeleton.
 bench/requirements.txt says what they need.
 
-    python -m bench.peers DATA [--words 150] [--real] [--clean] [-o FOLDER]
+    python -m bench.baselines DATA [--words 150] [--real] [--clean] [-o FOLDER]
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 from inksight import trace_many
 from inksight.arrays import Array, Mask
 from inksight.errors import InputError
-from inksight.evaluate.baselines import Peer
+from inksight.evaluate.baselines import Baseline
 from inksight.evaluate.run import evaluate
 from inksight.evaluate.sets import Sample, Selection
 from inksight.imaging.pictures import binarize
@@ -82,7 +82,7 @@ def _load(module: str) -> ModuleType:
         raise InputError(f"{missing} is not installed: pip install -r bench/requirements.txt") from error
 
 
-PEERS: Mapping[str, Peer] = {"sknw edges": sknw_edges, "autotrace": autotrace_centreline}
+BASELINES: Mapping[str, Baseline] = {"sknw edges": sknw_edges, "autotrace": autotrace_centreline}
 
 
 def main() -> None:
@@ -104,14 +104,14 @@ def main() -> None:
             options.data,
             selection,
             lambda pictures, texts: trace_many(pictures, model=options.model),
-            more=PEERS,
+            more=BASELINES,
             progress=sys.stderr.isatty(),
         )
         print(report.table())
         if options.out is not None:
             report.save(options.out)
     except InputError as error:
-        sys.exit(f"bench.peers: {error}")
+        sys.exit(f"bench.baselines: {error}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is timed, each in a fresh process: `python -m bench.race.tasks NAME '{"fast": false, ...}'` prints a JSON line.
+"""What is timed, each in a fresh process: `python -m bench.speed.tasks NAME '{"fast": false, ...}'` prints a JSON line.
 
 OMP_NUM_THREADS says how many threads a task may use.
 """
@@ -104,18 +104,20 @@ def page(fast: bool, scale: float, runs: int) -> Facts:
 
 def classical(name: str, file: str, most: int, runs: int) -> Facts:
     """A tracer without a model. Raises what its import raises where it isn't installed."""
-    from bench import peers
+    from bench import baselines
     from inksight.evaluate.baselines import ordered_skeleton
 
-    trace = {"skeleton": ordered_skeleton, "sknw": peers.sknw_edges, "autotrace": peers.autotrace_centreline}[name]
+    trace = {"skeleton": ordered_skeleton, "sknw": baselines.sknw_edges, "autotrace": baselines.autotrace_centreline}[
+        name
+    ]
     chosen = samples(file, 0, most)
     trace(chosen[0])
     return {"seconds": _best(lambda: [trace(s) for s in chosen], runs) / len(chosen), "words": len(chosen)}
 
 
 def original(kind: str, tokens: int, folder: str) -> Facts:
-    """A word by the original's network (`bench.race.original`) with random weights and a key-value cache."""
-    from bench.race import original as network
+    """A word by the original's network (`bench.speed.original`) with random weights and a key-value cache."""
+    from bench.speed import original as network
 
     ways = {"torch": network.with_torch, "cuda": network.with_cuda, "onnx": network.with_onnx}
     return ways[kind](tokens, int(os.environ["OMP_NUM_THREADS"]), Path(folder))

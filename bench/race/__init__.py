@@ -1,6 +1,0 @@
-"""The race: seconds, megabytes and start-up beside the original's network and the classical tracers, in one run.
-
-    python -m bench.race DATA [--quick]
-
-writes bench/results/race.json, docs/performance.md and its plots. Each figure comes from a process of its own.
-"""

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from inksight import cli, formats
-from inksight.formats.style import INK, Sheet, Style, paper, sheet, stroke_width, styled
+from inksight.formats.style import INK_COLOR, Sheet, Style, paper, sheet, stroke_width, styled
 from inksight.ink import Line, Page, Stroke, Word
 from inksight.ink.filters import simplified, smoothed
 
@@ -153,7 +153,7 @@ def rendered(*options):
 
 
 def test_colors_and_widths(folder):
-    assert [s.color for s in rendered().strokes] == ["#102030", "#102030", INK]
+    assert [s.color for s in rendered().strokes] == ["#102030", "#102030", INK_COLOR]
     assert [s.width for s in rendered().strokes] == [2, 3, 2.5]
     assert {s.color for s in rendered("--color", "BLACK", "--width", "4").strokes} == {"#000000"}
     assert {s.width for s in rendered("--color", "#ABCDEF", "--width", "4").strokes} == {4}

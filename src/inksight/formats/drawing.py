@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from ..arrays import Points
 from ..ink import Page
-from .style import INK, Color, Style, background, paper, rgb
+from .style import INK_COLOR, Color, Style, background, paper, rgb
 
 BRIGHTNESS = 0.45
 """Of the photo behind the strokes."""
@@ -120,7 +120,7 @@ def pens(page: Page, zoom: float) -> list[Pen]:
         width = stroke.width or 1.0
         drawn = max(width * zoom, min(width, _THINNEST))
         edge = max(1.0, 0.3 * drawn, 1.5 * zoom)
-        out.append(Pen(stroke.points * np.float32(zoom), drawn, rgb(stroke.color or INK), edge))
+        out.append(Pen(stroke.points * np.float32(zoom), drawn, rgb(stroke.color or INK_COLOR), edge))
     return out
 
 

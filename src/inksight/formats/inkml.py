@@ -25,7 +25,7 @@ from . import traces
 from .markup import PIXELS, css_color, escaped, floats, local, number, numbers, parse
 from .style import PLAIN, Style, styled
 
-MODES = {
+INFERENCE_MODES = {
     "derender": "Vanilla Derender",
     "derender-with-text": "Derender with Text",
     "recognize-and-derender": "Recognize and Derender",
@@ -89,7 +89,7 @@ def _annotation(kind: str, content: str) -> str:
 def _mode(page: Page) -> str:
     """The way that most words came."""
     origins = Counter(word.origin for word in page.words).most_common(1)
-    return MODES.get(origins[0][0], origins[0][0]) if origins else ""
+    return INFERENCE_MODES.get(origins[0][0], origins[0][0]) if origins else ""
 
 
 def _details(word: Word) -> list[str]:
@@ -342,7 +342,7 @@ def _text(notes: dict[str, str]) -> str:
 
 
 def _word(notes: dict[str, str], strokes: list[Stroke]) -> Word:
-    told = next((ours for ours, theirs in MODES.items() if theirs == notes.get("inferenceMode")), "")
+    told = next((ours for ours, theirs in INFERENCE_MODES.items() if theirs == notes.get("inferenceMode")), "")
     confidence = (floats(notes.get("confidence"), 1) or (1.0,))[0]
     x0, y0, x1, y1 = floats(notes.get("box"), 4) or (0.0, 0.0, 0.0, 0.0)
     kind: Kind = "drawing" if notes.get("kind") == "drawing" else "word"

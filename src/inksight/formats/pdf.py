@@ -19,7 +19,7 @@ from ..ink.frames import Affine
 from . import glyphless
 from .markup import number
 from .pdffile import PdfFile, text
-from .style import INK, PLAIN, Style, background, jpeg, paper, rgb, sheet, styled
+from .style import INK_COLOR, PLAIN, Style, background, jpeg, paper, rgb, sheet, styled
 from .textlines import Baseline, TextLine, plain, text_lines
 
 _POINT = 25.4 / 72
@@ -93,7 +93,7 @@ def _ink(page: Page) -> Iterator[str]:
     """Each stroke on its own, in writing order; a point is drawn to itself, which round caps show as a dot."""
     look = None
     for stroke in page.strokes:
-        if look != (look := (stroke.color or INK, stroke.width or 1.0)):
+        if look != (look := (stroke.color or INK_COLOR, stroke.width or 1.0)):
             yield f"{_color(look[0])} RG {number(look[1])} w"
         start, *rest = [f"{number(x)} {number(y)}" for x, y in stroke.points.tolist()]
         yield f"{start} m {' '.join(f'{p} l' for p in rest or [start])} S"

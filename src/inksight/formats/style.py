@@ -68,7 +68,7 @@ class Style:
 
 PLAIN = Style()
 
-INK = "#1a1a2e"
+INK_COLOR = "#1a1a2e"
 """The color of ink whose own isn't known."""
 
 WHITE, BOARD = "#ffffff", "#1f2426"
@@ -95,7 +95,7 @@ def styled(page: Page, style: Style, color: str = "ink") -> Page:
     def dressed(stroke: Stroke) -> Stroke:
         width = style.width or stroke.width or usual
         if chosen == "ink":
-            return Stroke(stroke.points, width, stroke.color or INK)
+            return Stroke(stroke.points, width, stroke.color or INK_COLOR)
         return Stroke(stroke.points, width, hexadecimal(rainbow(next(number), count)) if chosen == "order" else chosen)
 
     return page.with_strokes(dressed)
@@ -152,7 +152,7 @@ def background(page: Page, style: Style, default: Background) -> Background:
 
 def paper(page: Page) -> str:
     """The color of the paper under a `styled` page: white, or that of a dark board where most ink is light."""
-    shades = np.array([rgb(s.color or INK) for s in page.strokes]).reshape(-1, 3)
+    shades = np.array([rgb(s.color or INK_COLOR) for s in page.strokes]).reshape(-1, 3)
     return BOARD if len(shades) and float(np.median(shades @ [0.299, 0.587, 0.114])) > _LIGHT else WHITE
 
 

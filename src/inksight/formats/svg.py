@@ -22,7 +22,7 @@ from ..ink import Kind, Line, Page, Stroke, Word
 from ..ink.frames import Affine
 from . import svgpath
 from .markup import PIXELS, css_color, escaped, floats, local, number, numbers, parse, quoted
-from .style import INK, PLAIN, Background, Style, background, jpeg, paper, sheet, styled
+from .style import INK_COLOR, PLAIN, Background, Style, background, jpeg, paper, sheet, styled
 
 FADED = 0.5
 """Opacity of a photo under the ink that was traced from it."""
@@ -49,7 +49,7 @@ def document(
     page: Page, style: Style, under: Background = "none", css: str = "", more: Attributes = lambda stroke: ""
 ) -> bytes:
     """A `styled` page as SVG, over `under` where the style is silent, with CSS and what else each path has to say."""
-    color = _most((s.color or INK for s in page.strokes), INK)
+    color = _most((s.color or INK_COLOR for s in page.strokes), INK_COLOR)
     width = _most(map(_width, page.strokes), "1")
     pen = f'stroke="{color}" stroke-width="{width}" stroke-linecap="round" stroke-linejoin="round"'
     rows = [

@@ -11,6 +11,7 @@ from ..arrays import Map
 from ..ink import Box
 from ..ink.frames import Affine
 from .inkmap import binarize
+from .raster import ink_box
 
 _WIDTH_STEP = 32  # canvases are whole multiples of this wide, so that words share batches
 _MIN_WIDTH = 64
@@ -33,7 +34,7 @@ def fit(
     Raises ValueError for a box that isn't finite or ends before it begins, and for a max_width that isn't a
     multiple of 32 from 64 on.
     """
-    x0, y0, x1, y1 = box if box is not None else _ink_box(ink)
+    x0, y0, x1, y1 = box if box is not None else ink_box(binarize(ink))
     scale, width = _size(ink, (x0, y0, x1, y1), height, max_width, fill)
     frame = Affine(scale, 0.0, (width - scale * (x0 + x1)) / 2, 0.0, scale, (height - scale * (y0 + y1)) / 2)
     return _resample(ink, frame, width, height), frame
@@ -41,7 +42,7 @@ def fit(
 
 def width(ink: Map, *, height: int = 64, max_width: int = 512, fill: float = 0.8) -> int:
     """How wide the canvas is that `fit` would make."""
-    return _size(ink, _ink_box(ink), height, max_width, fill)[1]
+    return _size(ink, ink_box(binarize(ink)), height, max_width, fill)[1]
 
 
 def _size(ink: Map, box: Box, height: int, max_width: int, fill: float) -> tuple[float, int]:
@@ -60,14 +61,6 @@ def _size(ink: Map, box: Box, height: int, max_width: int, fill: float) -> tuple
     )
     needed = math.ceil(((x1 - x0) * scale + margins) / _WIDTH_STEP - 1e-6) * _WIDTH_STEP
     return scale, min(max(needed, _MIN_WIDTH), max_width)
-
-
-def _ink_box(ink: Map) -> Box:
-    mask = binarize(ink)
-    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
-    if len(rows) == 0:
-        return 0.0, 0.0, float(ink.shape[1]), float(ink.shape[0])
-    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
 def _crop(ink: Map, x0: int, y0: int, x1: int, y1: int) -> Map:

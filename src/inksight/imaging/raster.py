@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arrays import Array, Map, Mask
-from ..ink import Stroke
+from ..ink import Box, Stroke
 from ..ink.curves import resample
 
 Curve: TypeAlias = Stroke | ArrayLike
@@ -77,6 +77,14 @@ def pen_width(mask: Mask) -> float:
         return 0.0
     h, v = _runs(mask)[mask], _runs(mask.T).T[mask]
     return float(np.median(h * v / np.hypot(h, v)))
+
+
+def ink_box(mask: Mask) -> Box:
+    """The tight box around a mask's ink; around all of the mask where there is none."""
+    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+    if not len(rows):
+        return 0.0, 0.0, float(mask.shape[1]), float(mask.shape[0])
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
 def _runs(mask: Mask) -> Array:

@@ -15,7 +15,7 @@ from ..errors import InputError, require
 from .detection import Detection
 from .textline import Corners, upright
 
-MARGIN = 0.1
+GROWTH = 0.1
 """Boxes grow by this share of their width and height on every side, as the original does: docTR cuts close."""
 
 Predictor = Callable[[list[Pixels]], Any]
@@ -42,11 +42,11 @@ class Doctr:
 
 
 def _grown(geometry: Any, width: int, height: int) -> Corners:
-    """The corners in pixels, (4, 2), of two corners or four in shares of the page, moved outwards by MARGIN."""
+    """The corners in pixels, (4, 2), of two corners or four in shares of the page, moved outwards by GROWTH."""
     points = np.asarray(geometry, np.float64).reshape(-1, 2)
     corners = (points if len(points) == 4 else upright(*points.ravel())) * (width, height)
     centre = corners.mean(axis=0)
-    return np.asarray(centre + (corners - centre) * (1 + 2 * MARGIN))
+    return np.asarray(centre + (corners - centre) * (1 + 2 * GROWTH))
 
 
 def _predictor() -> Predictor:

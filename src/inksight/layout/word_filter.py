@@ -21,7 +21,7 @@ SHORT = 2
 HUGE, FEW = 2.0, 4
 """So may up to so many characters that are so many times as high as usual."""
 
-SURE = 0.5
+SURE_READING = 0.5
 """The confidence from which the model's word is taken without another's."""
 
 
@@ -43,4 +43,4 @@ def is_word(read: Word, detected: Detection) -> bool:
     """Whether the model's own reading of something doubtful bears out that it is a word."""
     if not any(c.isalnum() for c in read.text):
         return False
-    return read.text.casefold() == detected.text.casefold() or read.confidence >= SURE
+    return read.text.casefold() == detected.text.casefold() or read.confidence >= SURE_READING

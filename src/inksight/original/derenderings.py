@@ -23,7 +23,7 @@ from .. import formats
 from ..arrays import Pixels
 from ..batch.files import by_number, make_folder
 from ..errors import InputError
-from ..formats.inkml import MODES
+from ..formats.inkml import INFERENCE_MODES
 from ..formats.markup import escaped, local, parse
 from ..formats.saving import save
 from ..imaging.pictures import open_image
@@ -136,7 +136,7 @@ def read(path: str | Path) -> Derendering:
     """An ink of the data set. Raises InputError for a file that is missing or broken."""
     page = formats.read(path, fmt="inkml")
     notes = {e.get("type", ""): e.text or "" for e in parse(Path(path).read_bytes()) if local(e) == "annotation"}
-    mode = next((ours for ours, theirs in MODES.items() if theirs == notes.get("inferenceMode")), "")
+    mode = next((ours for ours, theirs in INFERENCE_MODES.items() if theirs == notes.get("inferenceMode")), "")
     return Derendering(
         notes.get("sourceDataset", ""),
         notes.get("exampleId", ""),
@@ -152,7 +152,7 @@ def dumps(ink: Derendering) -> bytes:
     notes = {
         "application": ink.application,
         "sourceDataset": ink.dataset,
-        "inferenceMode": MODES[ink.mode],
+        "inferenceMode": INFERENCE_MODES[ink.mode],
         "exampleId": ink.example,
         "textField": ink.text or " ",
     }

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..arrays import Map, Pixels
+from ..imaging.raster import ink_box
 from ..ink.frames import Affine
 from ..recognition.tokens import GRID
 
@@ -16,7 +17,7 @@ BLACK, WHITE = 0, 255
 """Pads: as the original's inference has it, and as paper is."""
 QUALITY = 95
 """Of the JPEG that the released model is given: TensorFlow's default, which its authors took."""
-MARGIN = 0.02
+INK_MARGIN = 0.02
 """Kept around the ink, as a share of its longer side. Training ink filled the square: in a loose crop, the original
 makes up dots at the border."""
 
@@ -44,10 +45,10 @@ def draw_ink(ink: Map) -> Pixels:
 
 def fit_ink(ink: Map, mask: NDArray[np.bool_]) -> tuple[Pixels, Affine]:
     """The ink alone, where `mask` has any, drawn and fitted close into the square; the map from `ink` to the square."""
-    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
-    margin = 1 + int(np.ceil(MARGIN * max(np.ptp(columns), np.ptp(rows))))
-    left, top = max(0, int(columns[0]) - margin), max(0, int(rows[0]) - margin)
-    crop = ink[top : int(rows[-1]) + 1 + margin, left : int(columns[-1]) + 1 + margin]
+    x0, y0, x1, y1 = map(int, ink_box(mask))
+    margin = 1 + int(np.ceil(INK_MARGIN * max(x1 - x0 - 1, y1 - y0 - 1)))
+    left, top = max(0, x0 - margin), max(0, y0 - margin)
+    crop = ink[top : y1 + margin, left : x1 + margin]
     square, frame = fit_square(draw_ink(crop), WHITE)
     return square, Affine.translation(-left, -top).then(frame)
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..centerline import skeleton
 from ..centerline.snap import snap
 from ..imaging.pictures import binarize, standardise
-from ..imaging.raster import coverage, pen_width, spurious
+from ..imaging.raster import coverage, ink_box, pen_width, spurious
 from ..ink import Stroke, Word
 from ..ink.curves import simplify_all, smooth
 from ..ink.frames import Affine
@@ -106,7 +106,7 @@ class Tracer:
         if mode == "recognize":
             for i, (own, _) in zip(inked, self._decode([inks[i] for i in inked], mode, None), strict=True):
                 found = _surer(own, others_say[i])
-                words[i] = replace(words[i], text=found.text, confidence=found.text_confidence, box=_ink_box(masks[i]))
+                words[i] = replace(words[i], text=found.text, confidence=found.text_confidence, box=ink_box(masks[i]))
             return words
         results = self._attempt(mode, *_of(inked, inks, masks), *_of(inked, given, others_say))
         doubtful = [k for k, r in enumerate(results) if not r.good]
@@ -135,9 +135,7 @@ class Tracer:
         for ink, mask, other, (own, frame) in zip(inks, masks, heard, self._decode(inks, mode, texts), strict=True):
             found = _surer(own, other)
             strokes = tuple(on_the_ink(ink, found.strokes, frame))
-            out.append(
-                _check(Word(strokes, found.text, origin=mode, box=_ink_box(mask)), mask, found, self.calibration)
-            )
+            out.append(_check(Word(strokes, found.text, origin=mode, box=ink_box(mask)), mask, found, self.calibration))
         return out
 
     def _decode(
@@ -232,11 +230,6 @@ def _by_skeleton(ink: InkMap, mask: NDArray[np.bool_], failed: _Result) -> _Resu
         return failed
     word = replace(failed.word, strokes=strokes, origin="skeleton", confidence=min(0.3, failed.word.confidence))
     return _Result(word, covered, off, failed.found)
-
-
-def _ink_box(mask: NDArray[np.bool_]) -> tuple[float, float, float, float]:
-    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
-    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
 @lru_cache(maxsize=2)

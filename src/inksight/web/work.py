@@ -25,7 +25,7 @@ from .desk import Ticket
 from .limits import Limits
 
 NAME = "the upload"
-MARGIN = 0.6
+BOX_MARGIN = 0.6
 """Of a word's height: how much of the picture around its box is looked at."""
 SMALLEST_BOX = 4
 """Pixels."""
@@ -123,7 +123,7 @@ def trace_box(photo: bytes, size: tuple[int, int], box: Box, wish: Wish) -> Word
     there = picture.frame.inverse()
     (a, b), (c, d) = there.apply([box[:2], box[2:]]).tolist()
     height, width = picture.pixels.shape[:2]
-    margin = MARGIN * (d - b)
+    margin = BOX_MARGIN * (d - b)
     x0, y0 = max(0, int(a - margin)), max(0, int(b - margin))
     x1, y1 = min(width, int(np.ceil(c + margin))), min(height, int(np.ceil(d + margin)))
     if min(x1 - x0, y1 - y0, c - a, d - b) < SMALLEST_BOX:

@@ -23,7 +23,7 @@ AGREE = 0.7
 READ_HEIGHT = 48
 """Height in pixels at which lines are read."""
 
-SURE, SURER = 0.85, 0.08
+FLUENT, SURER = 0.85, 0.08
 """Lines read as surely as that are upright; else the other way must be surer by that."""
 
 ENOUGH, MOST = 2, 5
@@ -74,7 +74,7 @@ def is_upside_down(
     for i in longest.tolist():
         strips.append(strip(rgb, lines[i], float(heights[i]), to_rgb))
         read += sureness(strips[-1:])
-        if len(read) >= ENOUGH and np.mean(read) >= SURE:
+        if len(read) >= ENOUGH and np.mean(read) >= FLUENT:
             return False
     return bool(strips) and float(np.mean(sureness([s[::-1, ::-1] for s in strips])) - np.mean(read)) > SURER
 

@@ -89,7 +89,7 @@ def _fonts(path: Path) -> Iterator[Hand]:
             if all((font, c) in glyphs for c in text):
                 x, strokes = 0.0, []
                 for glyph in (glyphs[font, c] for c in text):
-                    strokes += [((*s, x, 0)) / x_height for s in glyph.strokes]
+                    strokes += [(s + np.array([x, 0])) / x_height for s in glyph.strokes]
                     x += glyph.advance
                 words.append((text, strokes))
         yield Hand(font, words)

@@ -17,7 +17,7 @@ from inksight.imaging.pictures import count_pages
 from inksight.ink import Word
 from tests.pages import EXAMPLES, drawn, zigzag
 from tests.test_cli import run
-from tests.test_image import damaged
+from tests.test_pictures import damaged
 
 
 class Tracer:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+FEATURES = {"avx2": "AVX2", "avx_vnni": "AVX-VNNI", "avx512f": "AVX-512", "avx512_vnni": "VNNI", "amx_int8": "AMX"}
+"""What matters to matrix products, by its name in /proc/cpuinfo."""
 
 
 def task(name: str, threads: int, /, limit: float = 400.0, **asked: Any) -> dict[str, Any]:
@@ -53,8 +55,12 @@ def machine() -> dict[str, Any]:
     """What it was measured on."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    flags = next((line.split() for line in lines if line.startswith("flags")), [])
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    return {"processor": names[0] if names else sys.platform, "processors": os.cpu_count(), "load": load}
+    return {
+        "processor": names[0] if names else sys.platform, "processors": os.cpu_count(), "load": load,
+        "features": [name for flag, name in FEATURES.items() if flag in flags],
+    }  # fmt: skip
 
 
 def megabytes(folder: Path) -> float:

@@ -35,7 +35,9 @@ def write(found: Results, path: Path) -> None:
 def page(found: Results) -> str:
     """The Markdown."""
     m = found["machine"]
-    machine = f"{m['processor']}, {m['processors']} processors, load {m['load']:.1f} at the start"
+    features = ", ".join(m.get("features", []))
+    machine = f"{m['processor']}{features and f' ({features})'}, {m['processors']} processors, load {m['load']:.1f}"
+    machine += " at the start"
     trial = " with `--quick`: a trial, no figures to quote" if found["quick"] else ""
     parts = [HEAD.format(trial=trial, machine=machine), "## Speed\n\n", _table(_speed(found)), _ratios(found)]
     parts += [ORIGINAL.format(tokens=found["tokens"]), "\n![Milliseconds per word](performance-words.svg)\n"]

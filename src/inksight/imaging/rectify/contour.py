@@ -68,19 +68,24 @@ def _followed(upright: NDArray[np.float32]) -> Array:
     gain = step @ direction
     gain /= max(float(np.median(gain.max(axis=0))), CLEAR)
     gain = gain.clip(0, 1.5) - 0.005 * np.abs(np.arange(len(gain)) + reach - MARGIN)[:, None]
-    total = gain[:, 0]
-    came = np.zeros(gain.shape, np.int8)
-    for k in range(1, gain.shape[1]):
-        padded = np.pad(total, 1, constant_values=-np.inf)
-        options = np.stack([padded[1:-1], padded[:-2] - STEEP, padded[2:] - STEEP])
-        best = options.argmax(axis=0)
-        came[:, k] = np.array([0, -1, 1])[best]
-        total = options.max(axis=0) + gain[:, k]
-    rows = np.zeros(gain.shape[1], int)
-    rows[-1] = int(total.argmax())
-    for k in range(len(rows) - 1, 0, -1):
-        rows[k - 1] = rows[k] + came[rows[k], k]
-    return rows + float(reach) + 0.5
+    return np.asarray(_best_way(gain.T) + reach + 0.5, np.float64)
+
+
+def _best_way(gain: Array) -> NDArray[np.int64]:
+    """Where to be at each step, moving at most one place, so that the sum of `gain` (steps, places) is largest."""
+    total = np.full((len(gain), gain.shape[1] + 2), -np.inf)  # of the best way to each place, walled in
+    total[0, 1:-1] = gain[0]
+    for k in range(1, len(gain)):
+        before = total[k - 1]
+        moved = np.maximum(before[:-2], before[2:]) - STEEP
+        total[k, 1:-1] = np.maximum(before[1:-1], moved) + gain[k]
+    left, stay, right = total[:, :-2] - STEEP, total[:, 1:-1], total[:, 2:] - STEEP
+    came = np.where(stay >= np.maximum(left, right), 0, np.where(left >= right, -1, 1))
+    places = np.zeros(len(gain), np.int64)
+    places[-1] = int(stay[-1].argmax())
+    for k in range(len(gain) - 1, 0, -1):
+        places[k - 1] = places[k] + came[k - 1, places[k]]
+    return places
 
 
 def _corner(before: Array, after: Array) -> Array:

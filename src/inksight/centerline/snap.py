@@ -11,7 +11,7 @@ from ..arrays import Array, Map
 from ..imaging.pictures import binarize
 from ..imaging.raster import pen_width
 from ..ink import Stroke
-from ..ink.curves import arc_lengths, resample
+from ..ink.bundle import Bundle, gaussians
 
 
 def snap(ink: Map, strokes: Sequence[Stroke], *, reach: float) -> list[Stroke]:
@@ -29,49 +29,40 @@ def snap(ink: Map, strokes: Sequence[Stroke], *, reach: float) -> list[Stroke]:
         return list(strokes)
     ridge = blurred(ink, max(0.4 * pen, 0.7))
     rows = [i for i, s in enumerate(strokes) if s.length >= pen]
-    starts = [resample(strokes[i].points, max(pen / 2, 1.0)) for i in rows]
     done = list(strokes)
-    for i, curve in zip(rows, _on_the_ridge(ridge, starts, pen, reach), strict=True):
-        head, tail = _extension(ink, curve[::-1], pen, reach)[::-1], _extension(ink, curve, pen, reach)
-        done[i] = Stroke(np.concatenate([head, curve, tail]))
+    if rows:
+        curves = Bundle.of([strokes[i].points for i in rows]).resampled(max(pen / 2, 1.0))
+        curves = _on_the_ridge(ridge, curves, pen, reach)
+        for i, points in zip(rows, _drawn_out(ink, curves, pen, reach), strict=True):
+            done[i] = Stroke(points)
     return done
 
 
 _ROUNDS = 2  # the directions of the second are those of curves already near the ridge
 
 
-def _on_the_ridge(ridge: Map, starts: list[Array], pen: float, reach: float) -> list[Array]:
+def _on_the_ridge(ridge: Map, start: Bundle, pen: float, reach: float) -> Bundle:
     """Evenly spaced curves moved onto the ridge, each point by at most `reach`."""
-    if not starts:
-        return []
-    cuts = np.cumsum([len(c) for c in starts])[:-1]
-    start = curve = np.concatenate(starts)
+    curves = start
     for _ in range(_ROUNDS):
-        move = curve + _step(ridge, np.split(curve, cuts), pen, reach) - start
+        move = curves.points + _step(ridge, curves, pen, reach) - start.points
         move *= np.minimum(1, reach / np.maximum(np.hypot(*move.T), 1e-9))[:, None]
-        curve = start + move
-    return np.split(curve, cuts)
+        curves = Bundle(start.points + move, start.counts)
+    return curves
 
 
-def _step(ridge: Map, curves: list[Array], pen: float, reach: float) -> Array:
-    """How far to move each point of evenly spaced curves: float64 (n, 2), all curves' points end to end."""
-    spacings = [arc_lengths(c)[-1] / (len(c) - 1) for c in curves]
-    tangent = np.concatenate(
-        [
-            _averaged(np.gradient(c, axis=0) / s, np.ones(len(c)), pen / s, 0)
-            for c, s in zip(curves, spacings, strict=True)
-        ]
-    )
+def _step(ridge: Map, curves: Bundle, pen: float, reach: float) -> Array:
+    """How far to move each point of evenly spaced curves: float64 (n, 2)."""
+    spacing = curves.lengths / (curves.counts - 1)
+    kernels = gaussians(pen / spacing, 2.5)
+    tangent = _averaged(curves, curves.gradient() / spacing[curves.owner, None], np.ones(len(curves.points)), kernels)
     straight = np.hypot(*tangent.T)  # 1 on a straight piece, 0 where the pen turns back
     along = tangent / np.maximum(straight, 1e-9)[:, None]
     normal = along[:, ::-1] * [-1, 1]
-    points = np.concatenate(curves)
-    offset, sharpness = _climbed(ridge, points, normal, reach)
+    offset, sharpness = _climbed(ridge, curves.points, normal, reach)
     weight = (sharpness * pen**2) ** 2 * straight**4  # squared, as a crossing is a dull ridge in the wrong place
-    move = _together(points, along, offset[:, None] * normal, weight, pen, reach)
-    cuts = np.cumsum([len(c) for c in curves])[:-1]
-    parts = zip(np.split(move, cuts), np.split(weight, cuts), spacings, strict=True)
-    return np.concatenate([_averaged(m, w, pen / s, 0.05) for m, w, s in parts])
+    move = _together(curves.points, along, offset[:, None] * normal, weight, pen, reach)
+    return _averaged(curves, move, weight, kernels, 0.05)
 
 
 _PARALLEL, _SHARED = 0.7, 0.35
@@ -133,26 +124,32 @@ def _climbed(ridge: Map, curve: Array, normal: Array, reach: float) -> tuple[Arr
     return np.where(found, offset, 0), np.where(found, bend, 0)
 
 
-def _averaged(vectors: Array, weight: Array, sigma: float, prior: float) -> Array:
-    """A weighted Gaussian average along the rows; `prior` is the weight of standing still."""
-    radius = max(int(np.ceil(2.5 * sigma)), 1)
-    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
-    kernel /= kernel.sum()
-    columns = np.concatenate([vectors * weight[:, None], weight[:, None]], axis=1)
-    sums = np.stack([np.convolve(np.pad(c, radius), kernel, mode="valid") for c in columns.T], axis=1)
+def _averaged(curves: Bundle, vectors: Array, weight: Array, kernels: Array, prior: float = 0.0) -> Array:
+    """A weighted average along each curve; `prior` is the weight of standing still."""
+    sums = curves.convolved(np.concatenate([vectors * weight[:, None], weight[:, None]], axis=1), kernels)
     return np.asarray(sums[:, :-1] / np.maximum(sums[:, -1:] + prior, 1e-9))
 
 
-def _extension(ink: Map, curve: Array, pen: float, reach: float) -> Array:
-    """The point that draws the curve's last end out to half a pen width before the ink's end, or none: (0 or 1, 2)."""
-    back = curve[max(len(curve) - 5, 0)]
-    ahead = (curve[-1] - back) / max(float(np.hypot(*(curve[-1] - back))), 1e-9)
+def _drawn_out(ink: Map, curves: Bundle, pen: float, reach: float) -> list[Array]:
+    """Each curve with the points that draw its ends out to half a pen width before the ink's end, where they do."""
+    back = np.minimum(4, curves.counts - 1)
+    heads, is_head = _extensions(ink, curves.points[curves.first], curves.points[curves.first + back], pen, reach)
+    tails, is_tail = _extensions(ink, curves.points[curves.last], curves.points[curves.last - back], pen, reach)
+    return [
+        np.concatenate([heads[i : i + is_head[i]], points, tails[i : i + is_tail[i]]])
+        for i, points in enumerate(curves.split())
+    ]
+
+
+def _extensions(ink: Map, ends: Array, back: Array, pen: float, reach: float) -> tuple[Array, NDArray[np.bool_]]:
+    """A point beyond each end (n, 2), in the direction from `back`, and whether the ink goes on to it."""
+    ahead = ends - back
+    ahead /= np.maximum(np.hypot(*ahead.T), 1e-9)[:, None]
     far = np.arange(0, reach + pen / 2 + 0.25, 0.25)
-    dark = sample(ink, curve[-1] + far[:, None] * ahead) >= 0.5
-    if not dark[0] or dark.all():
-        return np.zeros((0, 2))
-    by = far[int(np.argmin(dark))] - pen / 2
-    return (curve[-1] + by * ahead)[None] if by > 0.5 else np.zeros((0, 2))
+    places = ends[:, None] + far[:, None] * ahead[:, None]
+    dark = sample(ink, places.reshape(-1, 2)).reshape(len(ends), -1) >= 0.5
+    by = far[np.argmin(dark, axis=1)] - pen / 2
+    return ends + by[:, None] * ahead, dark[:, 0] & ~dark.all(axis=1) & (by > 0.5)
 
 
 def sample(field: Map, points: Array) -> Array:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..arrays import Array, Map, Mask
 from ..ink import Box, Stroke
-from ..ink.curves import resample
+from ..ink.bundle import Bundle
 
 Curve: TypeAlias = Stroke | ArrayLike
 """A stroke, or just its points of shape (n >= 1, 2)."""
@@ -104,7 +104,7 @@ def paint(shape: tuple[int, int], strokes: Sequence[Curve], radius: float) -> Ma
     out = np.zeros((h, w), np.bool_)
     if not strokes:
         return out
-    xy = np.concatenate([_dense(s, radius) for s in strokes])
+    xy = _dense(strokes, radius)
     reach = int(np.ceil(radius))
     xy = xy[((xy >= -reach - 1) & (xy <= np.array([w, h]) + reach + 1)).all(axis=1)]
     cell = np.floor(xy).astype(np.int64)
@@ -117,9 +117,10 @@ def paint(shape: tuple[int, int], strokes: Sequence[Curve], radius: float) -> Ma
     return out
 
 
-def _dense(stroke: Curve, radius: float = 0.0) -> Array:
-    """The stroke sampled so finely that discs of `radius` at the samples leave no visible notches between them."""
-    return resample(stroke.points if isinstance(stroke, Stroke) else stroke, max(0.5, radius / 4))
+def _dense(strokes: Sequence[Curve], radius: float = 0.0) -> Array:
+    """The strokes sampled so finely that discs of `radius` at the samples leave no visible notches between them."""
+    curves = [s.points if isinstance(s, Stroke) else s for s in strokes]
+    return Bundle.of(curves).resampled(max(0.5, radius / 4)).points
 
 
 def coverage(mask: Mask, strokes: Sequence[Curve], radius: float) -> float:
@@ -136,7 +137,7 @@ def spurious(mask: Mask, strokes: Sequence[Curve], radius: float) -> float:
     """
     if not strokes:
         return 0.0
-    xy = np.concatenate([_dense(s) for s in strokes])
+    xy = _dense(strokes)
     margin = int(np.ceil(radius)) + 1
     cell = np.floor(xy).astype(np.int64) + margin
     near = dilate(np.pad(mask, margin), radius)

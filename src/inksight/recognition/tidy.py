@@ -7,13 +7,12 @@ skipped; others are the rest of a stroke that ended too early, or a speck beside
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arrays import Array
-from ..ink.curves import resample
+from ..ink.bundle import Bundle, resample_all
 
 REPEAT = 2.5
 """Two strokes that stay this close to one another, in canvas pixels (sampled every 3), are one stroke drawn twice."""
@@ -27,12 +26,17 @@ TAIL = 6.0
 Path = NDArray[np.int64]
 
 
-@dataclass
 class _Part:
     """A stroke, and the number of the late group that it belongs to: 0 for strokes decoded in their turn."""
 
-    points: Path
-    group: int
+    def __init__(self, points: Path, group: int) -> None:
+        self.group = group
+        self.become(points)
+
+    def become(self, points: Path) -> None:
+        """Have other points, and so other directions at its beginning and end."""
+        self.points = points
+        self.going, self.leaving = -_direction(points[::-1]), _direction(points)
 
 
 def tidy(strokes: Sequence[ArrayLike], late: Sequence[int]) -> list[Path]:
@@ -40,6 +44,8 @@ def tidy(strokes: Sequence[ArrayLike], late: Sequence[int]) -> list[Path]:
 
     `late` holds the index of each stroke that was begun at ink left over; what follows one belongs to its group.
     """
+    if not strokes:
+        return []
     groups = np.searchsorted(late, np.arange(len(strokes)), side="right").tolist()
     parts = [_Part(np.asarray(s, np.int64), g) for s, g in zip(strokes, groups, strict=True)]
     return _without_repeats(_in_place(_joined(_without_crumbs(parts))))
@@ -50,7 +56,7 @@ def _without_crumbs(parts: list[_Part]) -> list[_Part]:
     for part in parts:
         others = [p for p in kept if p is not part]
         if part.group and others and _length(part.points) <= CRUMB_LENGTH:
-            beside = np.concatenate([resample(p.points, 1.0) for p in others])
+            beside = Bundle.of([p.points for p in others]).resampled(1.0).points
             apart = np.linalg.norm(part.points[:, None] - beside[None], axis=2).min(axis=1)
             if apart.max() <= CRUMB_DISTANCE:
                 kept = others
@@ -66,21 +72,19 @@ def _joined(parts: list[_Part]) -> list[_Part]:
     done = list(parts)
     for part in [p for p in parts if p.group]:
         others = [p for p in done if p is not part]
-        ways = [(_gap(o.points, part.points), 0, o) for o in others] + [
-            (_gap(part.points, o.points), 1, o) for o in others
-        ]
+        ways = [(_gap(o, part), 0, o) for o in others] + [(_gap(part, o), 1, o) for o in others]
         gap, before, other = min(ways, key=lambda w: w[:2], default=(np.inf, 0, part))
         if gap <= NEAR:
             pair = (part.points, other.points) if before else (other.points, part.points)
-            other.points = np.concatenate(pair)
+            other.become(np.concatenate(pair))
             done = others
     return done
 
 
-def _gap(first: Path, second: Path) -> float:
+def _gap(first: _Part, second: _Part) -> float:
     """How far the second stroke starts from the first one's end; infinite where the pen would have to turn back."""
-    leaving, going = _direction(first), -_direction(second[::-1])
-    return float(np.linalg.norm(first[-1] - second[0])) if leaving @ going >= 0 else np.inf
+    ahead = first.leaving @ second.going >= 0
+    return float(np.linalg.norm(first.points[-1] - second.points[0])) if ahead else np.inf
 
 
 def _direction(points: Path) -> Array:
@@ -105,14 +109,14 @@ def _in_place(parts: list[_Part]) -> list[Path]:
 
 def _without_repeats(strokes: list[Path]) -> list[Path]:
     """The strokes less those that run beside an earlier one from end to end."""
-    kept: list[Path] = []
-    curves: list[Array] = []
-    for stroke in strokes:
-        curve = resample(stroke, 3.0)
-        if not any(_repeats(curve, other) for other in curves):
-            kept.append(stroke)
-            curves.append(curve)
-    return kept
+    curves = resample_all(strokes, 3.0)
+    boxes = np.array([[*c.min(axis=0), *c.max(axis=0)] for c in curves])
+    near = (np.abs(boxes[:, None] - boxes) <= REPEAT).all(axis=2)  # else none of the two runs beside all of the other
+    kept: list[int] = []
+    for i, curve in enumerate(curves):
+        if not any(near[i, k] and _repeats(curve, curves[k]) for k in kept):
+            kept.append(i)
+    return [strokes[i] for i in kept]
 
 
 def _repeats(curve: Array, other: Array) -> bool:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..arrays import Array, Map
 from ..imaging.canvas import fit
-from ..ink.curves import resample
+from ..ink.bundle import Bundle
 from ..ink.frames import Affine
 
 STEP = 3.0
@@ -81,11 +81,10 @@ class _Course(NamedTuple):
 
 
 def _course(strokes: Sequence[Array], pixel: float) -> _Course:
-    curves = [resample(s, STEP * pixel) for s in strokes]
-    heading = np.concatenate([np.gradient(c, axis=0) if len(c) > 1 else np.zeros_like(c) for c in curves])
+    even = Bundle.of(strokes).resampled(STEP * pixel)
+    heading = even.gradient()
     length = np.linalg.norm(heading, axis=1, keepdims=True)
-    ends = np.array([c[-1] for c in curves])
-    return _Course(np.concatenate(curves), heading / np.maximum(length, 1e-9), ends)
+    return _Course(even.points, heading / np.maximum(length, 1e-9), even.points[even.last])
 
 
 class Choice(NamedTuple):

@@ -19,24 +19,24 @@ from threading import local
 from typing import Any
 
 STEPS = {
-    "sheet laid flat": "sheet:flatten",
-    "words found": "detect.rapidocr:RapidOcr.__call__",
-    "ink map of the page": "detect.ruling:page_ink",
-    "ink to words": "detect.components:crops",
-    "ink map of a word": "ruling:word_ink",
-    "onto the canvas": "views:View.fit",
-    "encoder": "engine.onnx:Engine.encode",
-    "beam search": "reading:candidates",
-    "decoder: texts": "reading:_decoder_says",
-    "decoder: ink": "engine.onnx:Decoder.step",
-    "decoding loop": "decoding:decode",
-    "views compared": "tracer:_surest",
-    "smoothing": "tracer:on_the_ink",
-    "snapping": "snap:snap",
-    "checks": "tracer:_check",
-    "ordered skeleton": "skeleton:trace",
-    "held to the ink": "hold:held",
-    "widths and colours": "appearance:measured",
+    "sheet laid flat": "imaging.rectify:flatten",
+    "words found": "layout.rapidocr:RapidOcr.__call__",
+    "ink map of the page": "layout.ruling:page_ink",
+    "ink to words": "layout.components:crops",
+    "ink map of a word": "imaging.ruling:word_ink",
+    "onto the canvas": "recognition.views:View.fit",
+    "encoder": "recognition.engine:Engine.encode",
+    "beam search": "recognition.reading:candidates",
+    "decoder: texts": "recognition.reading:_decoder_says",
+    "decoder: ink": "recognition.engine:Decoder.step",
+    "decoding loop": "recognition.decoding:decode",
+    "views compared": "recognition.tracer:_surest",
+    "smoothing": "recognition.tracer:on_the_ink",
+    "snapping": "centerline.snap:snap",
+    "checks": "recognition.tracer:_check",
+    "ordered skeleton": "centerline.skeleton:trace",
+    "held to the ink": "recognition.clipping:held",
+    "widths and colours": "imaging.appearance:measured",
 }
 """Each step's function, by its place in the package."""
 OWN = "decoder: texts"
@@ -79,7 +79,7 @@ class Stopwatch:
 
 def watch(clock: Stopwatch) -> None:
     """Have the clock count every step."""
-    for module in ("pipeline", "tracer", "sheet"):
+    for module in ("pipeline", "recognition.tracer", "imaging.rectify", "layout.rapidocr"):
         importlib.import_module(f"inksight.{module}")
     for step, place in STEPS.items():
         module, name = place.split(":")
@@ -110,8 +110,8 @@ def measure(work: Callable[[], Any], runs: int, clock: Stopwatch) -> dict[str, A
 
 def words(clock: Stopwatch, file: str, fast: bool, runs: int) -> dict[str, Any]:
     """The pictures of words in a file, pickled uint8 (H, W, 3), batch by batch."""
-    from inksight.threads import each
-    from inksight.tracer import BATCH, trace_many
+    from inksight.pipeline import BATCH, trace_many
+    from inksight.recognition.threads import each
 
     pictures = pickle.loads(Path(file).read_bytes())
     batches = [pictures[at : at + BATCH] for at in range(0, len(pictures), BATCH)]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from inksight.recognition import calibration
 from inksight.recognition.decoding import PATIENCE, decode
 from inksight.recognition.engine import CELL, OFF, Choices, Memory
 from inksight.recognition.tokens import (
@@ -81,6 +82,7 @@ class Engine:
 
     vocabulary = VOCABULARY
     language = None
+    calibration = calibration.shipped()
 
     def __init__(self, script):
         self.script = script

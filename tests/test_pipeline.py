@@ -218,8 +218,8 @@ def test_batches_hold_every_word_once_and_are_bounded(monkeypatch, allowed):
     widths = [64] * 150 + [448] * 23 + [128, 96, 160, 128]
     batches = pipeline._batches(widths)
     assert sorted(i for b in batches for i in b) == list(range(len(widths)))
-    assert all(len({widths[i] for i in b}) == 1 for b in batches)
-    assert all(len(b) <= pipeline.BATCH and sum(widths[i] for i in b) <= pipeline.CANVAS_PIXELS for b in batches)
+    assert [widths[i] for b in batches for i in b] == sorted(widths, reverse=True)
+    assert all(len(b) <= pipeline.BATCH and len(b) * widths[b[0]] <= pipeline.CANVAS_PIXELS for b in batches)
     assert pipeline._batches([]) == []
 
 

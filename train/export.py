@@ -30,8 +30,8 @@ from inksight.recognition import calibration
 from inksight.recognition.calibration import Calibration
 from inksight.recognition.tokens import MAX_STEP, TOLERANCE
 from train import weights
-from train.model import Config, InkModel
-from train.step import Choose, Layer, Place
+from train.model import CELL, COLUMN, Config, InkModel
+from train.step import ROWS, Choose, Layer, Place, past
 
 OPSET = 20
 EXACT = "/local/"
@@ -51,7 +51,7 @@ class EncoderGraph(nn.Module):
         for layer in self.model.layers:
             k, v = layer.cross.keys(columns)
             cross += [k.transpose(-1, -2), v]
-        return ctc.log_softmax(-1), near, far, keys, *cross
+        return ctc.log_softmax(-1), near, far, keys.unflatten(1, (ROWS, -1)), *cross
 
 
 class StepGraph(nn.Module):
@@ -71,26 +71,31 @@ class StepGraph(nn.Module):
         drawn: Tensor,
         allowed: Tensor,
         unused: Tensor,
+        across: Tensor,
         near: Tensor,
         far: Tensor,
         keys: Tensor,
         *caches: Tensor,
     ) -> tuple[Tensor, ...]:
         """int64 ids (B,), xy and move (B, 2), step (1,); float32 drawn (B, cells), allowed (B, cells + 1) and unused
-        (capacity,), the latter two 0 or -1e9; caches: per layer cross keys, cross values, own keys, own values."""
-        x = self.place(ids, xy, move, step, drawn, near, far)
+        (capacity,), the latter two 0 or -1e9; int64 across (B,), how many cells of a row each sample's canvas has, the
+        others being there to be as wide as the widest; the encoder's maps; caches: per layer cross keys, cross values,
+        own keys, own values."""
+        x = self.place(ids, xy, move, step, drawn, across, near, far)
+        outside = past(across, keys.shape[2])
+        beyond = past(across // (COLUMN // CELL), caches[0].shape[3])[:, None]
         fresh: list[Tensor] = []
         for layer, own in zip(self.layers, zip(*[iter(caches)] * 4, strict=True), strict=True):
-            x, key, value = layer(x, own, unused)
+            x, key, value = layer(x, own, unused, beyond)
             fresh += [key, value]
-        return *self.choose(x, drawn, allowed, keys), *fresh
+        return *self.choose(x, drawn, allowed, outside, keys), *fresh
 
 
 def encoder_graph(model: InkModel, path: Path) -> None:
     """Write encoder.onnx; batch and width are free."""
     names = ["ctc", "near", "far", "keys", *(f"cross_{n}{i}" for i in range(len(model.layers)) for n in "kv")]
     axes = {"picture": {0: "batch", 3: "width"}, "ctc": {0: "batch", 1: "columns"}}
-    axes |= {"near": {0: "batch", 3: "half"}, "far": {0: "batch", 3: "quarter"}, "keys": {0: "batch", 1: "cells"}}
+    axes |= {"near": {0: "batch", 3: "half"}, "far": {0: "batch", 3: "quarter"}, "keys": {0: "batch", 2: "quarter"}}
     for i in range(len(model.layers)):
         axes |= {f"cross_k{i}": {0: "batch", 3: "columns"}, f"cross_v{i}": {0: "batch", 2: "columns"}}
     torch.onnx.export(
@@ -104,7 +109,7 @@ def decoder_graph(model: InkModel, path: Path) -> None:
     config = model.config
     b, width, capacity = 2, 128, 32
     head = config.width // config.heads
-    cells, columns = 16 * width // 4, width // 8
+    cells, columns = ROWS * width // CELL, width // COLUMN
     long = torch.long
     inputs = {
         "ids": (torch.full((b,), 7, dtype=long), {0: "batch"}),
@@ -114,9 +119,10 @@ def decoder_graph(model: InkModel, path: Path) -> None:
         "drawn": (torch.zeros(b, cells), {0: "batch", 1: "cells"}),
         "allowed": (torch.zeros(b, cells + 1), {0: "batch", 1: "slots"}),
         "unused": (torch.zeros(capacity), {0: "capacity"}),
+        "across": (torch.full((b,), width // CELL, dtype=long), {0: "batch"}),
         "near": (torch.zeros(b, 12, 32, width // 2), {0: "batch", 3: "half"}),
         "far": (torch.zeros(b, 24, 16, width // 4), {0: "batch", 3: "quarter"}),
-        "keys": (torch.zeros(b, cells, config.pointer), {0: "batch", 1: "cells"}),
+        "keys": (torch.zeros(b, ROWS, width // CELL, config.pointer), {0: "batch", 2: "quarter"}),
     }
     for i in range(config.decoder_layers):
         shape = b, config.heads

@@ -38,18 +38,26 @@ class Place(nn.Module):
         self.split = len(embedding.near), len(embedding.far)
 
     def forward(
-        self, ids: Tensor, xy: Tensor, move: Tensor, step: Tensor, drawn: Tensor, near: Tensor, far: Tensor
+        self,
+        ids: Tensor,
+        xy: Tensor,
+        move: Tensor,
+        step: Tensor,
+        drawn: Tensor,
+        across: Tensor,
+        near: Tensor,
+        far: Tensor,
     ) -> Tensor:
         """StepGraph says what comes in."""
         pen = xy.float()
         table = self.points[torch.cat([xy[:, 1:], move + self.first], dim=1)].sum(1)
         along = torch.sin(pen[:, :1] * self.rate + self.phase)
         at = torch.sin(step.float() * self.rate + self.phase) * 0.3
-        point = table + along + self.local(self._seen(pen, xy, drawn, near, far))
+        point = table + along + self.local(self._seen(pen, xy, drawn, across, near, far))
         is_point = ((ids == DOWN) | (ids == MOVE)).float()[:, None]
         return self.kind(ids) + at + point * is_point
 
-    def _seen(self, pen: Tensor, xy: Tensor, drawn: Tensor, near: Tensor, far: Tensor) -> Tensor:
+    def _seen(self, pen: Tensor, xy: Tensor, drawn: Tensor, across: Tensor, near: Tensor, far: Tensor) -> Tensor:
         """The ink around the pen, and which cells are drawn already: (B, features)."""
         per_row = torch._shape_as_tensor(far)[3:]
         canvas = torch.cat([per_row.float() * (CELL / 2), torch.tensor([HEIGHT / 2.0])])
@@ -60,7 +68,7 @@ class Place(nn.Module):
             for m, g, n in zip((near, far), grids, self.split, strict=True)
         ]
         column, row = (torch.div(xy, CELL, rounding_mode="trunc")[:, None] + self.cells).split(1, dim=2)
-        column = torch.minimum(column.clamp(min=0), per_row - 1)
+        column = torch.minimum(column.clamp(min=0), across[:, None, None] - 1)
         index = row.clamp(0, ROWS - 1) * per_row + column
         return torch.cat([*maps, drawn.gather(1, index[..., 0])], dim=1)
 
@@ -78,8 +86,11 @@ class Layer(nn.Module):
         self.ask = _joined((cross.q, scale))
         self.own_out, self.cross_out = own.out, cross.out
 
-    def forward(self, x: Tensor, caches: tuple[Tensor, ...], unused: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """x (B, C); the new key comes as (B, heads, C / heads, 1), the new value as (B, heads, 1, C / heads)."""
+    def forward(
+        self, x: Tensor, caches: tuple[Tensor, ...], unused: Tensor, beyond: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """x (B, C), beyond (B, 1, 1, columns); the new key comes as (B, heads, C / heads, 1), the new value as
+        (B, heads, 1, C / heads)."""
         cross_k, cross_v, own_k, own_v = caches
         flat = self.heads * self.width
         q, k1, v1 = self.project(self.norm1(x)).reshape(-1, 3 * self.heads, 1, self.width).split(self.heads, dim=1)
@@ -87,7 +98,7 @@ class Layer(nn.Module):
         mixed = fit[..., :-1] @ own_v + fit[..., -1:] * v1  # the caches are read where they lie
         x = x + self.own_out(mixed.reshape(-1, flat))
         q = self.ask(self.norm2(x)).reshape(-1, self.heads, 1, self.width)
-        x = x + self.cross_out(((q @ cross_k).softmax(-1) @ cross_v).reshape(-1, flat))
+        x = x + self.cross_out(((q @ cross_k + beyond).softmax(-1) @ cross_v).reshape(-1, flat))
         x = x + self.mlp(self.norm3(x))
         return x, k1.reshape(-1, self.heads, self.width, 1), v1
 
@@ -108,14 +119,15 @@ class Choose(nn.Module):
         self.left = _fixed(heads.stop.weight[0, c])
         self.dy, self.place, self.inside = heads.dy[2], heads.place, heads.inside
 
-    def forward(self, x: Tensor, drawn: Tensor, allowed: Tensor, keys: Tensor) -> tuple[Tensor, ...]:
-        """x (B, C); StepGraph says what else comes in."""
+    def forward(self, x: Tensor, drawn: Tensor, allowed: Tensor, outside: Tensor, keys: Tensor) -> tuple[Tensor, ...]:
+        """x (B, C), outside (B, 1, cells a row); StepGraph says what else comes in."""
         h = self.norm(x)
         text, lift, dx, query, undrawn, stop, dy = self.ask(h).split(self.sizes, dim=1)
         dx_p, dx = dx.softmax(-1).max(-1)
         dy = self.dy(F.gelu(dy + self.given_dx[dx], approximate="none"))
         dy_p, dy = dy.softmax(-1).max(-1)
-        fit = self._fit(query, undrawn, stop, drawn, keys)
+        keys, outside = keys.flatten(1, 2), outside.repeat(1, ROWS, 1).flatten(1)
+        fit = self._fit(query, undrawn, stop, drawn, outside, keys)
         start = (fit + allowed).argmax(-1, keepdim=True)
         start_p = fit.softmax(-1).gather(1, start)[:, 0]
         cell = start.clamp(max=keys.shape[1] - 1)[..., None].expand(-1, 1, self.pointer)
@@ -123,11 +135,18 @@ class Choose(nn.Module):
         move = torch.stack([dx, dy], dim=-1) - MAX_STEP
         return text.log_softmax(-1), lift[:, 0].sigmoid(), move, dx_p * dy_p, start[:, 0], start_p, inside
 
-    def _fit(self, query: Tensor, undrawn: Tensor, stop: Tensor, drawn: Tensor, keys: Tensor) -> Tensor:
+    def _fit(
+        self, query: Tensor, undrawn: Tensor, stop: Tensor, drawn: Tensor, outside: Tensor, keys: Tensor
+    ) -> Tensor:
         """train.model.Heads.point: logits of where the next stroke begins, at last of the ink being complete."""
-        fit = (keys @ query[..., None])[..., 0] + undrawn[:, :1] * drawn
+        fit = (keys @ query[..., None])[..., 0] + undrawn[:, :1] * drawn + outside
         left = ((fit - fit.amax(-1, keepdim=True)).exp() * (1 - drawn)).sum(-1, keepdim=True)
         return torch.cat([fit, stop + self.left * left.clamp(min=1e-4).log()], dim=-1)
+
+
+def past(across: Tensor, size: Tensor) -> Tensor:
+    """For each sample (B,) 0 up to its number of places `across`, -1e9 past it: float32 (B, 1, size)."""
+    return (torch.arange(size, device=across.device) >= across[:, None, None]).float() * -1e9
 
 
 def _fixed(values: Tensor) -> nn.Parameter:

@@ -109,7 +109,9 @@ export class Decoder {
     this.memory = memory;
     this.batch = memory.ctc.dims[0];
     /** How many cells the canvas has. */
-    this.cells = memory.maps.keys.dims[1];
+    const [, rows, columns] = memory.maps.keys.dims;
+    this.cells = rows * columns;
+    this.across = columns;
     this.at = 0;
     this.unused = new Float32Array(0);
     this.own = {};
@@ -150,6 +152,7 @@ export class Decoder {
       drawn: floats(drawn ?? new Float32Array(batch * cells), [batch, cells]),
       allowed: floats(allowed ?? new Float32Array(batch * (cells + 1)), [batch, cells + 1]),
       unused: floats(this.unused, [room]),
+      across: whole(new Array(batch).fill(this.across), [batch]),
       ...this.memory.maps,
     };
     for (const [name, data] of Object.entries(this.own)) {

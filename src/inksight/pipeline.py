@@ -289,16 +289,15 @@ def _trace(inked: Sequence[Inked], unsure: Sequence[bool], mode: str, tracer: Tr
 
 
 def _batches(widths: Sequence[int]) -> list[list[int]]:
-    """Which words to trace together: those with canvases of one width, so that both threads have work; wide ones first,
-    as the last batch is best a short one."""
+    """Which words to trace together: those with canvases of like width, few enough that both threads have work; wide
+    ones first, as the last batch is best a short one."""
     room = min(CANVAS_PIXELS, max(sum(widths) // (2 * threads.count()), CANVAS_PIXELS // 4))
-    by_width: dict[int, list[int]] = {}
-    for i, width in enumerate(widths):
-        by_width.setdefault(width, []).append(i)
+    waiting = sorted(range(len(widths)), key=lambda i: -widths[i])
     batches = []
-    for width, rows in sorted(by_width.items(), reverse=True):
-        size = max(1, min(BATCH, room // width))
-        batches += [rows[at : at + size] for at in range(0, len(rows), size)]
+    while waiting:
+        size = max(1, min(BATCH, room // widths[waiting[0]]))
+        batches.append(waiting[:size])
+        waiting = waiting[size:]
     return batches
 
 

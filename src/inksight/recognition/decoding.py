@@ -10,7 +10,7 @@ The text is that of `reading`, fed to the decoder; where the columns say nothing
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,7 +19,7 @@ from ..imaging.raster import paint, pen_width
 from ..options import READING
 from .engine import CELL, F32, I64, OFF, Choices, Decoder, Engine
 from .reading import MAX_LETTERS, Reading, read
-from .tidy import tidy
+from .tidy import Path, tidy
 from .tokens import DOWN, END, FIRST_CHARACTER, INK, MOVE, PAD, PROMPTS
 
 MAX_POINTS = 420
@@ -56,50 +56,76 @@ class Decoded:
     """Share (0..1) of the canvas's ink that the strokes don't cover."""
 
 
-@dataclass
 class _Word:
-    """A sample on its way."""
+    """A sample on its way: what its canvas shows, and what is known of its strokes beside `_Pens`."""
 
-    mode: str
-    canvas: Canvas
-    prefix: list[int]  # what the decoder is fed before it is asked
-    reading: Reading
-    strokes: list[list[tuple[int, int]]] = field(default_factory=list)
-    idle: int = 0
-    late: list[int] = field(default_factory=list)  # strokes begun at ink left over when the word seemed complete
-    points: int = 0
-    looped: bool = False
-    done: bool = False
-    writing: bool = False
-    ink_logs: list[float] = field(default_factory=list)
-    text_logs: list[float] = field(default_factory=list)  # of letters that the decoder read by itself
-
-    def __post_init__(self) -> None:
-        self.mask = self.canvas > 0.5
+    def __init__(self, mode: str, canvas: Canvas, reading: Reading) -> None:
+        self.mode, self.reading, self.width = mode, reading, canvas.shape[1]
+        self.mask = canvas > 0.5
         # The pen's ink reaches beside its path; what lies within is covered.
         self.reach = max(2.5, 0.8 * pen_width(self.mask))
+        self.strokes: list[Path] = []  # those that are complete
+        self.late: list[int] = []  # strokes begun at ink left over when the word seemed complete
+        self.looped = False
+        self.text_logs: list[float] = []  # of letters that the decoder read by itself
+        self.ink_log = 0.0  # mean over the choices made
+
+
+class _Pens:
+    """A row for each word of the batch: what the decoder is fed next, and how far its ink is."""
+
+    def __init__(self, words: Sequence[_Word], prefixes: Sequence[list[int]], canvases: Sequence[Canvas]) -> None:
+        count, self.per_row = len(words), max(c.shape[1] for c in canvases) // CELL
+        self.words = list(words)
+        self.width = np.array([w.width for w in words])
+        self.height = canvases[0].shape[0]
+        self.prefix = np.full((count, max(map(len, prefixes))), PAD, np.int64)  # fed before the decoder is asked
+        for row, prefix in zip(self.prefix, prefixes, strict=True):
+            row[: len(prefix)] = prefix
+        self.told = np.array([len(p) for p in prefixes])
+        self.at = 1
+        self.ids, self.xy, self.move = self.prefix[:, 0].copy(), *np.zeros((2, count, 2), np.int64)
+        cells = np.stack([_grid(_widened(_cells(c > 0.3, 1)), self.per_row) for c in canvases])
+        self.allowed = _mask(cells, complete=True)  # a stroke begins on or beside ink
+        self.drawn: F32 = np.zeros(cells.shape, np.float32)
+        self.writing, self.done = np.zeros((2, count), np.bool_)
+        self.idle, self.points, self.length = np.zeros((3, count), np.int64)  # length: of the stroke on its way
+        self.track = np.zeros((count, MAX_POINTS, 2), np.int64)  # its points
+        self.logs, self.choices = np.zeros((2, count))
+
+    @property
+    def feed(self) -> tuple[I64, I64, I64, F32]:
+        """What the decoder takes in, but where strokes may begin."""
+        return self.ids, self.xy, self.move, self.drawn
+
+    def keep(self, rows: I64) -> None:
+        """Go on with these rows alone."""
+        self.words = [self.words[i] for i in rows.tolist()]
+        for name, values in vars(self).items():
+            if isinstance(values, np.ndarray):
+                setattr(self, name, values[rows])
 
 
 def decode(
     engine: Engine, canvases: Sequence[Canvas], mode: str, texts: Sequence[str | None] | None = None
 ) -> list[Decoded]:
-    """Decode standardised canvases (height, W), all of the same W, in one batch. Results come in the order given.
+    """Decode standardised canvases (height, W) in one batch. Results come in the order given.
 
     `texts` are read in "derender-with-text" alone, and come back as they are, with the characters that the model lacks.
     """
     vocabulary = engine.vocabulary
-    memory = engine.encode(np.stack(canvases))
+    memory = engine.encode(canvases)
     last = END if mode == "recognize" else INK
     if mode in READING:
         readings = read(engine, memory, PROMPTS[mode], last)
     else:
         readings = [Reading(vocabulary.encode(text or ""), 1.0) for text in texts or [None] * len(canvases)]
-    words = []
+    words, prefixes = [], []
     for canvas, reading in zip(canvases, readings, strict=True):
         is_known = bool(reading.letters) or mode not in READING
-        prefix = [PROMPTS[mode], *reading.letters, last] if is_known else [PROMPTS[mode]]
-        words.append(_Word(mode, canvas, prefix, reading))
-    _run(engine.decoder(memory), words)
+        prefixes.append([PROMPTS[mode], *reading.letters, last] if is_known else [PROMPTS[mode]])
+        words.append(_Word(mode, canvas, reading))
+    _run(engine.decoder(memory), _Pens(words, prefixes, canvases))
     told = texts if texts and mode == "derender-with-text" else [None] * len(words)
     return [
         _finish(w, vocabulary.decode(w.reading.letters) if text is None else text)
@@ -112,44 +138,49 @@ def _finish(word: _Word, text: str) -> Decoded:
     return Decoded(
         strokes=strokes,
         text=text,
-        ink_confidence=_mean(word.ink_logs),
-        text_confidence=_mean(word.text_logs) if word.text_logs else word.reading.confidence,
+        ink_confidence=float(np.exp(word.ink_log)),
+        text_confidence=float(np.exp(np.mean(word.text_logs))) if word.text_logs else word.reading.confidence,
         looped=word.looped,
         rescued=len(word.late),
         left=float(_uncovered(word, strokes).sum() / max(word.mask.sum(), 1)),
     )
 
 
-def _mean(logs: list[float]) -> float:
-    return float(np.exp(np.mean(logs))) if logs else 1.0
-
-
-def _run(decoder: Decoder, words: list[_Word]) -> None:
-    """Step until every word is done; finished ones leave the batch when they are half of it."""
-    active = list(words)
-    ids = np.array([w.prefix.pop(0) for w in active], np.int64)
-    xy, move = np.zeros((len(active), 2), np.int64), np.zeros((len(active), 2), np.int64)
-    drawn = np.zeros((len(active), decoder.cells), np.float32)
-    allowed = np.stack([_starts(w.canvas) for w in active])
-    while active:
-        choices = decoder.step(ids, xy, move, drawn, allowed)
-        _ask_again(decoder, active, choices, (ids, xy, move, drawn, allowed))
+def _run(decoder: Decoder, pens: _Pens) -> None:
+    """Step until every word is done; finished ones leave the batch."""
+    while pens.words:
+        choices = decoder.step(*pens.feed, pens.allowed)
+        lifts = _would_lift(pens, choices)
+        choices = _ask_again(decoder, pens, choices, lifts)
         decoder.advance()
-        for i, word in enumerate(active):
-            if not word.done:
-                ids[i], xy[i], move[i] = _next(word, i, choices, drawn[i], tuple(xy[i].tolist()))
-        rows = np.flatnonzero([not w.done for w in active])
-        if len(rows) <= len(active) // 2:
-            active = [active[i] for i in rows]
-            if active:
-                ids, xy, move, drawn, allowed = ids[rows], xy[rows], move[rows], drawn[rows], allowed[rows]
+        _move_on(pens, choices, lifts)
+        done = np.flatnonzero(pens.done)
+        if len(done):
+            for i in done.tolist():
+                pens.words[i].ink_log = pens.logs[i] / max(pens.choices[i], 1)
+            rows = _closed_up(pens.done)
+            pens.keep(rows)
+            if len(rows):
                 decoder.keep(rows)
 
 
-def _starts(canvas: Canvas) -> NDArray[np.float32]:
-    """The mask of cells where a stroke may begin: on or beside ink; the slot for "complete" is free."""
-    near = _widened(_cells(canvas > 0.3, 1))
-    return np.append(np.where(near.ravel(), 0, OFF), 0).astype(np.float32)
+def _closed_up(done: NDArray[np.bool_]) -> I64:
+    """The rows to keep, the last ones in the places of those that are done before them: little has to be moved."""
+    kept = np.flatnonzero(~done)
+    rows = np.arange(len(kept))
+    rows[done[: len(kept)]] = kept[kept >= len(kept)]
+    return rows
+
+
+def _grid(cells: NDArray[np.bool_], per_row: int) -> NDArray[np.bool_]:
+    """The cells (rows, columns) one after another, in rows of the widest canvas."""
+    return np.pad(cells, ((0, 0), (0, per_row - cells.shape[1]))).ravel()
+
+
+def _mask(cells: NDArray[np.bool_], complete: bool) -> F32:
+    """What the decoder adds: 0 for cells where a stroke may begin, and at last whether the ink may be complete."""
+    ends = np.full((*cells.shape[:-1], 1), complete)
+    return np.where(np.concatenate([cells, ends], axis=-1), np.float32(0), OFF)
 
 
 def _widened(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -169,38 +200,39 @@ def _cells(mask: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
     return filled
 
 
-def _ask_again(decoder: Decoder, active: list[_Word], choices: Choices, feed: tuple[I64, I64, I64, F32, F32]) -> None:
-    """Where a word would stop with ink left over, choose a start among what is left instead (changes `choices`)."""
-    allowed = feed[4].copy()
-    asked = {}
-    for i, word in enumerate(active):
-        if not word.done and _would_lift(word, choices, i) and choices.start[i] == decoder.cells:
-            left = _left_over(word)
-            cells = _cells(left, 4)
-            if cells.any():
-                allowed[i] = np.append(np.where(cells.ravel(), 0, OFF), OFF)
-                asked[i] = left
-    if not asked:
-        return
-    again = decoder.step(*feed[:4], allowed)
-    for i, left in asked.items():
-        if again.start_p[i] < UNLIKELY and _is_rest(active[i], left):
+def _would_lift(pens: _Pens, choices: Choices) -> NDArray[np.bool_]:
+    """Whether each word's next decision is where a stroke begins."""
+    ends = (pens.length == 0) | (choices.lift > 0.5) | (pens.idle >= PATIENCE)
+    lifts: NDArray[np.bool_] = pens.writing & ends & ~pens.done
+    return lifts
+
+
+def _ask_again(decoder: Decoder, pens: _Pens, choices: Choices, lifts: NDArray[np.bool_]) -> Choices:
+    """Where a word would stop with ink left over, a start among what is left is chosen instead."""
+    stops = np.flatnonzero(lifts & (choices.start == decoder.cells)).tolist()
+    left = {i: ink for i in stops if _cells(ink := _left_over(pens, i), 4).any()}
+    if not left:
+        return choices
+    allowed = pens.allowed.copy()
+    for i, ink in left.items():
+        allowed[i] = _mask(_grid(_cells(ink, 4), pens.per_row), complete=False)
+    choices = choices.copied()
+    again = decoder.step(*pens.feed, allowed)
+    for i, ink in left.items():
+        if again.start_p[i] < UNLIKELY and _is_rest(pens.words[i], ink):
             continue
-        active[i].late.append(len(active[i].strokes))
+        pens.words[i].late.append(len(pens.words[i].strokes) + int(pens.length[i] > 0))
         choices.start[i], choices.inside[i], choices.start_p[i] = again.start[i], again.inside[i], again.start_p[i]
+    return choices
 
 
-def _would_lift(word: _Word, choices: Choices, i: int) -> bool:
-    """Whether the next decision is where a stroke begins."""
-    return word.writing and not word.prefix and (not word.strokes or choices.lift[i] > 0.5 or word.idle >= PATIENCE)
-
-
-def _left_over(word: _Word) -> NDArray[np.bool_]:
-    """The ink that no stroke has covered, bool (height, W); none when it is too little to matter or the word had its
-    chances."""
-    if len(word.late) >= MAX_RESCUES or word.points >= MAX_POINTS or not word.strokes:
+def _left_over(pens: _Pens, i: int) -> NDArray[np.bool_]:
+    """A word's ink that no stroke has covered, bool (height, W); none when it is too little to matter or the word had
+    its chances."""
+    word = pens.words[i]
+    if len(word.late) >= MAX_RESCUES or pens.points[i] >= MAX_POINTS or not pens.length[i]:
         return np.zeros_like(word.mask)
-    left = _uncovered(word, word.strokes)
+    left = _uncovered(word, [*word.strokes, pens.track[i, : pens.length[i]]])
     return left if left.sum() >= max(6.0, 0.25 * word.reach**2) else np.zeros_like(left)
 
 
@@ -221,35 +253,46 @@ def _is_rest(word: _Word, left: NDArray[np.bool_]) -> bool:
     return int((left & ~near).sum()) < 6
 
 
-def _next(
-    word: _Word, i: int, choices: Choices, drawn: NDArray[np.float32], pen: tuple[int, ...]
-) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
-    """The word's next step: (id, pen position, move). Marks the cells that the move draws."""
-    if word.prefix:
-        token = word.prefix.pop(0)
-        word.writing, word.done = token == INK, token == END
-        return token, (0, 0), (0, 0)
-    if not word.writing:
-        return _next_letter(word, choices.text[i])
-    if _would_lift(word, choices, i):
-        return _next_start(word, i, choices, drawn)
-    word.ink_logs.append(float(np.log(max(choices.move_p[i] * (1 - choices.lift[i]), 1e-6))))
-    dx, dy = choices.move[i].tolist()
-    height, width = word.canvas.shape
-    x, y = min(max(pen[0] + dx, 0), width - 1), min(max(pen[1] + dy, 0), height - 1)
-    dx, dy = x - pen[0], y - pen[1]
-    word.idle = 0 if _draw(drawn, (x, y), (dx, dy), width) else word.idle + 1
-    if (dx, dy) == (0, 0):
-        word.idle = PATIENCE  # a pen that stands still has nothing more to draw
-    else:
-        word.strokes[-1].append((x, y))
-    word.points += 1
-    if word.points >= MAX_POINTS:
-        word.done = word.looped = True
-    return MOVE, (x, y), (dx, dy)
+def _move_on(pens: _Pens, choices: Choices, lifts: NDArray[np.bool_]) -> None:
+    """Every word's next step: what the decoder will be fed. Marks the cells that a move draws."""
+    told, reads = pens.told > pens.at, ~pens.writing
+    moves = pens.writing & ~lifts
+    pens.xy[~moves], pens.move[~moves] = 0, 0
+    if told.any():
+        pens.ids[told] = pens.prefix[told, pens.at]
+    for i in np.flatnonzero(reads & ~told).tolist():
+        pens.ids[i] = _next_letter(pens.words[i], choices.text[i])
+    _move(pens, choices, np.flatnonzero(moves))
+    for i in np.flatnonzero(lifts).tolist():
+        _next_start(pens, i, choices)
+    pens.writing |= reads & (pens.ids == INK)
+    pens.done |= reads & (pens.ids == END)
+    pens.at += 1
 
 
-def _next_letter(word: _Word, log_p: NDArray[np.float32]) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+def _move(pens: _Pens, choices: Choices, rows: I64) -> None:
+    """The pen goes on in these rows."""
+    lift = choices.lift[rows]
+    pens.logs[rows] += np.log(np.maximum(choices.move_p[rows] * (1 - lift), 1e-6))
+    pens.choices[rows] += 1
+    before = pens.xy[rows]
+    to = np.clip(before + choices.move[rows], 0, np.stack([pens.width[rows], np.full(len(rows), pens.height)], 1) - 1)
+    moved = to - before
+    fresh = _draw(pens, rows, to, moved)
+    still = ~moved.any(axis=1)  # a pen that stands still has nothing more to draw
+    pens.idle[rows] = np.where(still, PATIENCE, np.where(fresh, 0, pens.idle[rows] + 1))
+    going = rows[~still]
+    pens.track[going, pens.length[going]] = to[~still]
+    pens.length[going] += 1
+    pens.points[rows] += 1
+    pens.ids[rows], pens.xy[rows], pens.move[rows] = MOVE, to, moved
+    for i in rows[pens.points[rows] >= MAX_POINTS].tolist():
+        pens.words[i].looped = True
+        _end_stroke(pens, i)
+        pens.done[i] = True
+
+
+def _next_letter(word: _Word, log_p: NDArray[np.float32]) -> int:
     """Reading: a character, or what ends the text in this mode."""
     last = INK if word.mode == "recognize-and-derender" else END
     options = np.full_like(log_p, -np.inf)
@@ -257,44 +300,46 @@ def _next_letter(word: _Word, log_p: NDArray[np.float32]) -> tuple[int, tuple[in
     options[last] = log_p[last]
     token = int(options.argmax()) if len(word.reading.letters) < MAX_LETTERS else last
     word.text_logs.append(float(log_p[token]))
-    if token == last:
-        word.writing, word.done = token == INK, token == END
-    else:
+    if token != last:
         word.reading.letters.append(token)
-    return token, (0, 0), (0, 0)
+    return token
 
 
-def _next_start(
-    word: _Word, i: int, choices: Choices, drawn: NDArray[np.float32]
-) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
-    """The pen is lifted: the next stroke's first point, or the end of the word."""
-    if word.idle >= PATIENCE and len(word.strokes[-1]) > PATIENCE:
-        word.strokes[-1] = word.strokes[-1][: len(word.strokes[-1]) - PATIENCE]
-        word.looped = True
-    word.idle = 0
-    word.ink_logs.append(float(np.log(max(choices.start_p[i], 1e-6))))
+def _next_start(pens: _Pens, i: int, choices: Choices) -> None:
+    """A word's pen is lifted: the next stroke's first point, or the end of the word."""
+    if pens.idle[i] >= PATIENCE and pens.length[i] > PATIENCE:
+        pens.length[i] -= PATIENCE
+        pens.words[i].looped = True
+    _end_stroke(pens, i)
+    pens.idle[i] = 0
+    pens.logs[i] += np.log(max(choices.start_p[i], 1e-6))
+    pens.choices[i] += 1
     cell = int(choices.start[i])
-    if cell == len(drawn) or word.points >= MAX_POINTS:
-        word.done = True
-        return PAD, (0, 0), (0, 0)
-    per_row = word.canvas.shape[1] // CELL
+    if cell == pens.drawn.shape[1] or pens.points[i] >= MAX_POINTS:
+        pens.done[i] = True
+        return
     inside = int(choices.inside[i])
-    x = cell % per_row * CELL + inside % CELL
-    y = cell // per_row * CELL + inside // CELL
-    word.strokes.append([(x, y)])
-    word.points += 1
-    _draw(drawn, (x, y), (0, 0), word.canvas.shape[1])
-    return DOWN, (x, y), (0, 0)
+    pen = np.array([[cell % pens.per_row, cell // pens.per_row]]) * CELL + [inside % CELL, inside // CELL]
+    pens.track[i, 0], pens.length[i] = pen[0], 1
+    pens.points[i] += 1
+    _draw(pens, np.array([i]), pen, np.zeros_like(pen))
+    pens.ids[i], pens.xy[i] = DOWN, pen[0]
 
 
-_ALONG = np.linspace(0, 1, 5)
+def _end_stroke(pens: _Pens, i: int) -> None:
+    """What is on its way becomes a stroke of the word."""
+    if pens.length[i]:
+        pens.words[i].strokes.append(pens.track[i, : pens.length[i]].copy())
+    pens.length[i] = 0
 
 
-def _draw(drawn: NDArray[np.float32], at: tuple[int, int], move: tuple[int, int], width: int) -> bool:
-    """Mark the cells that a move touches, sampled at five places as in training; True if one of them is new."""
-    column = ((at[0] - move[0] * _ALONG) // CELL).astype(int)
-    row = ((at[1] - move[1] * _ALONG) // CELL).astype(int)
-    index = row * (width // CELL) + column
-    fresh = bool((drawn[index] == 0).any())
-    drawn[index] = 1
+_ALONG = np.linspace(0, 1, 5)[:, None]
+
+
+def _draw(pens: _Pens, rows: I64, at: I64, move: I64) -> NDArray[np.bool_]:
+    """Mark the cells that moves to `at` touch, sampled at five places as in training; whether one of each is new."""
+    column, row = np.moveaxis(((at[:, None] - move[:, None] * _ALONG) // CELL).astype(np.int64), 2, 0)
+    places = rows[:, None], row * pens.per_row + column
+    fresh: NDArray[np.bool_] = (pens.drawn[places] == 0).any(axis=1)
+    pens.drawn[places] = 1
     return fresh

@@ -7,6 +7,7 @@ few numbers that change. Several threads may use one engine, each with decoders 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,14 +47,32 @@ class Choices(NamedTuple):
     inside: I64
     """The likeliest pixel of that cell, counted row by row (B,)."""
 
+    def copied(self) -> Choices:
+        """The same in arrays that no further step changes."""
+        floats = self.text.copy(), self.lift.copy(), self.move.copy(), self.move_p.copy()
+        return Choices(*floats, self.start.copy(), self.start_p.copy(), self.inside.copy())
+
+
+_ONE_CELL: dict[str, Any] = {"near": np.s_[..., :2], "far": np.s_[..., :1], "keys": np.s_[:, :, :1]}
+"""The part of the pen's maps that is one cell wide."""
+
 
 class Memory(NamedTuple):
-    """What the encoder makes of a batch of pictures."""
+    """What the encoder makes of pictures."""
 
-    ctc: F32
-    """Log-probabilities (B, columns, V); id 0 is the blank."""
-    maps: dict[str, F32]
-    """What each decoder step reads; every array's first axis is the batch."""
+    ctc: Sequence[F32]
+    """Log-probabilities (columns, V) of each picture; id 0 is the blank."""
+    maps: dict[str, NDArray[Any]]
+    """What each decoder step reads; every array's first axis is the batch, and those of narrow pictures end in zeros.
+    "across" says how many cells of a row are a picture's own."""
+
+    def to_read(self, rows: I64) -> Memory:
+        """That of these pictures, in this order, for steps of text alone: they have no place, and see no maps.
+
+        Of the maps as little is kept as the decoder takes, cells of one column.
+        """
+        little = {k: v[_ONE_CELL.get(k, ...)][rows] for k, v in self.maps.items()}
+        return Memory([self.ctc[i] for i in rows.tolist()], little)
 
 
 class Engine:
@@ -77,18 +96,40 @@ class Engine:
     def _fits_together(self) -> bool:
         """Whether the decoder takes what the encoder gives, and caches of as many layers as the config says."""
         caches = {f"own_{n}{i}" for i in range(self.layers) for n in "kv"}
-        fed = {"ids", "xy", "move", "step", "drawn", "allowed", "unused"} | set(self._names) - {"ctc"} | caches
+        fed = (
+            {"ids", "xy", "move", "step", "drawn", "allowed", "unused", "across"} | set(self._names) - {"ctc"} | caches
+        )
         return "ctc" in self._names and {i.name for i in self._decoder.get_inputs()} == fed
 
-    def encode(self, canvases: F32) -> Memory:
-        """Standardised canvases (B, height, W), W a multiple of 32."""
-        values = self._encoder.run(None, {"picture": np.ascontiguousarray(canvases[:, None], np.float32)})
-        maps = dict(zip(self._names, values, strict=True))
-        return Memory(maps.pop("ctc"), maps)
+    def encode(self, canvases: Sequence[F32]) -> Memory:
+        """Standardised canvases (height, W), each W a multiple of 32; those of one width are encoded together."""
+        widths = np.array([c.shape[1] for c in canvases])
+        groups = [np.flatnonzero(widths == w) for w in np.unique(widths)]
+        found = [self._encoded(np.stack([canvases[i] for i in rows.tolist()])) for rows in groups]
+        columns = {i: m["ctc"][k] for rows, m in zip(groups, found, strict=True) for k, i in enumerate(rows.tolist())}
+        maps = {name: _as_one(groups, [m[name] for m in found]) for name in self._names if name != "ctc"}
+        return Memory([columns[i] for i in range(len(canvases))], {**maps, "across": widths // CELL})
+
+    def _encoded(self, pictures: F32) -> dict[str, F32]:
+        """The encoder's outputs for pictures (B, height, W)."""
+        values = self._encoder.run(None, {"picture": np.ascontiguousarray(pictures[:, None], np.float32)})
+        return dict(zip(self._names, values, strict=True))
 
     def decoder(self, memory: Memory) -> Decoder:
-        """A decoder at step 0 for the memory's batch."""
+        """A decoder at step 0 for the memory's pictures. The maps are its own then: it changes them in `keep`."""
         return Decoder(self._decoder, memory, self.layers, self.heads, self.head_width)
+
+
+def _as_one(groups: Sequence[I64], parts: Sequence[F32]) -> F32:
+    """Arrays whose rows belong to these places of the batch as one, filled up with zeros to the size of the largest."""
+    if len(parts) == 1:
+        return parts[0]
+    size = np.max([p.shape[1:] for p in parts], axis=0)
+    whole = np.zeros((sum(map(len, parts)), *size), np.float32)
+    for rows, part in zip(groups, parts, strict=True):
+        place: tuple[Any, ...] = (rows, *map(slice, part.shape[1:]))
+        whole[place] = part
+    return whole
 
 
 class Decoder:
@@ -96,8 +137,8 @@ class Decoder:
 
     def __init__(self, session: Any, memory: Memory, layers: int, heads: int, head_width: int) -> None:
         self._session = session
-        self._memory = {k: np.ascontiguousarray(v, np.float32) for k, v in memory.maps.items()}
-        self._batch, self._vocabulary = len(memory.ctc), memory.ctc.shape[2]
+        self._memory = {k: np.ascontiguousarray(v) for k, v in memory.maps.items()}
+        self._batch, self._vocabulary = len(memory.ctc), memory.ctc[0].shape[1]
         self._layers, self._shape = layers, (heads, head_width)
         self._step = 0
         self._unused = np.zeros(0, np.float32)
@@ -106,8 +147,9 @@ class Decoder:
 
     @property
     def cells(self) -> int:
-        """How many cells the canvas has."""
-        return int(self._memory["keys"].shape[1])
+        """How many cells the widest canvas has."""
+        _, rows, columns, _ = self._memory["keys"].shape
+        return int(rows * columns)
 
     def _grow(self) -> None:
         """Room for more steps; the only time that the cache is copied."""
@@ -149,7 +191,8 @@ class Decoder:
         """Take in one step (ids (B,), pen xy and last move (B, 2), cells drawn (B, cells)) and choose the next.
 
         `allowed` (B, cells + 1) is 0 where a stroke may begin (last slot: the ink may be complete), OFF elsewhere.
-        The step may be asked again with another mask; `advance` then goes on to the next.
+        The step may be asked again with another mask; `advance` then goes on to the next. What is returned is
+        overwritten by the next step.
         """
         at = self._step
         if at == len(self._unused):
@@ -161,9 +204,7 @@ class Decoder:
         for i in range(self._layers):
             self._own[f"own_k{i}"][..., at] = self._fresh[2 * i]
             self._own[f"own_v{i}"][:, :, at] = self._fresh[2 * i + 1]
-        best = self._chosen
-        floats = best.text.copy(), best.lift.copy(), best.move.copy(), best.move_p.copy()
-        return Choices(*floats, best.start.copy(), best.start_p.copy(), best.inside.copy())
+        return self._chosen
 
     def advance(self) -> None:
         """The step taken in last is history from now on."""
@@ -171,10 +212,13 @@ class Decoder:
         self._step += 1
 
     def keep(self, rows: I64) -> None:
-        """Go on with these samples of the batch alone."""
+        """Go on with these samples of the batch alone, none of them before its new place: rows[i] >= i."""
         self._batch = len(rows)
-        self._memory = {k: np.ascontiguousarray(v[rows]) for k, v in self._memory.items()}
-        self._own = {k: np.ascontiguousarray(v[rows]) for k, v in self._own.items()}
+        moved = np.flatnonzero(rows != np.arange(len(rows)))
+        for arrays in (self._memory, self._own):
+            for name, values in arrays.items():
+                values[moved] = values[rows[moved]]
+                arrays[name] = values[: len(rows)]
         self._bind()
 
 

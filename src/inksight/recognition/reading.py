@@ -152,7 +152,7 @@ def _decoder_says(
     if not asked:
         return []
     rows = np.array([i for i, _ in asked])
-    decoder = engine.decoder(Memory(memory.ctc[rows], {k: v[rows] for k, v in memory.maps.items()}))
+    decoder = engine.decoder(memory.to_read(rows))
     codes = [[prompt, *spelled[text], last] for _, text in asked]
     length = max(map(len, codes))
     fed = np.array([code + [PAD] * (length - len(code)) for code in codes], np.int64)

@@ -7,7 +7,6 @@ and at last the ordered skeleton, so that no ink is lost.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -22,7 +21,8 @@ from ..centerline.snap import snap
 from ..imaging.pictures import binarize, standardise
 from ..imaging.raster import coverage, ink_box, pen_width, spurious
 from ..ink import Stroke, Word
-from ..ink.curves import simplify_all, smooth
+from ..ink.bundle import smooth_all
+from ..ink.curves import simplify_all
 from ..ink.frames import Affine
 from ..options import TraceOptions
 from .calibration import Calibration
@@ -33,7 +33,7 @@ from .models import located
 from .views import ROUNDS, STRAIGHT, View, surest
 
 InkMap = NDArray[np.float32]
-BATCH = 16
+BATCH = 32
 """Words decoded together: more gain little and use more memory."""
 ENOUGH_COVERED, TOO_SPURIOUS = 0.88, 0.15
 """A result with less of the ink covered, or more of its strokes off the ink, is not believed."""
@@ -161,21 +161,18 @@ class Tracer:
     def _seen(
         self, inks: Sequence[InkMap], mode: str, texts: Sequence[str | None] | None, views: Sequence[View]
     ) -> list[tuple[Decoded, Affine]]:
-        """Decode each ink in its view, in batches of like width."""
+        """Decode each ink in its view, those of like width together."""
         fitted = [
             view.fit(ink, self.engine.height, self.engine.max_width) for ink, view in zip(inks, views, strict=True)
         ]
-        by_width: dict[int, list[int]] = defaultdict(list)
-        for i, (canvas, _) in enumerate(fitted):
-            by_width[canvas.shape[1]].append(i)
+        order = sorted(range(len(inks)), key=lambda i: fitted[i][0].shape[1])
         out: dict[int, tuple[Decoded, Affine]] = {}
-        for rows in by_width.values():
-            for at in range(0, len(rows), BATCH):
-                part = rows[at : at + BATCH]
-                canvases = [standardise(fitted[i][0]) for i in part]
-                chosen = [texts[i] for i in part] if texts else None
-                for i, found in zip(part, decode(self.engine, canvases, mode, chosen), strict=True):
-                    out[i] = found, fitted[i][1]
+        for at in range(0, len(order), BATCH):
+            part = order[at : at + BATCH]
+            canvases = [standardise(fitted[i][0]) for i in part]
+            chosen = [texts[i] for i in part] if texts else None
+            for i, found in zip(part, decode(self.engine, canvases, mode, chosen), strict=True):
+                out[i] = found, fitted[i][1]
         return [out[i] for i in range(len(inks))]
 
 
@@ -185,7 +182,7 @@ def on_the_ink(ink: InkMap, strokes: Sequence[NDArray[np.int64]], frame: Affine)
     `frame` maps the map's pixels to the canvas.
     """
     pixel, back = 1 / frame.a, frame.inverse()  # a canvas pixel, in pixels of the map
-    curves = [Stroke(smooth(back.apply(s), SMOOTHING * pixel)) for s in strokes]
+    curves = [Stroke(c) for c in smooth_all([back.apply(s) for s in strokes], SMOOTHING * pixel)]
     snapped = snap(ink, curves, reach=CANVAS_REACH * pixel)
     return [Stroke(points) for points in simplify_all([s.points for s in snapped], 0.2 * pixel)]
 

@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.race import measure
-from bench.race.__main__ import LENGTHS, of_length
+from bench.speed import measure
+from bench.speed.__main__ import LENGTHS, of_length
 from bench.steps import REST, STEPS
 from inksight.evaluate.sets import rendered, unipen_words
 

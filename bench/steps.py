@@ -127,7 +127,7 @@ def words(clock: Stopwatch, file: str, fast: bool, runs: int) -> dict[str, Any]:
 def page(clock: Stopwatch, file: str, fast: bool, runs: int) -> dict[str, Any]:
     """The picture of a page, from its file on."""
     import inksight
-    from bench.race.tasks import peak
+    from bench.speed.tasks import peak
 
     count = len(inksight.convert(file, fast=fast).words)
     return measure(lambda: inksight.convert(file, fast=fast), runs, clock) | {"words": count, "peak_mb": peak()}

@@ -12,8 +12,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from inksight.errors import InputError
-from inksight.imaging import pictures
+from inksight.imaging import pictures, pixels
 from inksight.imaging.pictures import count_pages, open_image, open_pages, open_picture
+from tests import memory
 
 W, H = 60, 40
 
@@ -118,13 +119,32 @@ def test_damaged_exif_is_no_reason_to_refuse() -> None:
     assert_drawing(open_image(data))
 
 
+@pytest.mark.parametrize("opacity", [255, 120, 20])
 @pytest.mark.parametrize(("ink", "paper"), [((20, 20, 80), 255), ((255, 250, 240), 0), ((255, 230, 0), 0)])
-def test_ink_on_transparency_stays_visible(ink: tuple[int, int, int], paper: int) -> None:
+def test_ink_on_transparency_stays_visible(ink: tuple[int, int, int], paper: int, opacity: int) -> None:
     picture = Image.new("RGBA", (W, H), (*ink, 0))
-    ImageDraw.Draw(picture).line((5, 5, 50, 30), fill=(*ink, 255), width=4)
+    ImageDraw.Draw(picture).line((5, 5, 50, 30), fill=(*ink, opacity), width=4)
     rgb = open_image(encode(picture, "PNG"))
     assert (rgb[35, 5] == paper).all()
     assert (rgb[17, 26] == ink).all()
+
+
+def test_soft_strokes_on_transparency_keep_their_softness() -> None:
+    alpha = np.zeros((H, W), np.uint8)
+    alpha[10:20, 5:55] = np.linspace(0, 90, 50)
+    rgb = open_image(np.dstack([np.full((H, W, 3), 255, np.uint8), alpha]))
+    assert rgb[15, 54].min() == 255
+    assert abs(int(rgb[15, 29, 0]) - 125) < 6
+    assert rgb[0].max() == 0
+
+
+def test_black_and_white_ink_on_transparency_both_show() -> None:
+    picture = Image.new("RGBA", (W, H))
+    for x, grey in ((10, 0), (40, 255)):
+        ImageDraw.Draw(picture).line((x, 5, x, 30), fill=(grey, grey, grey, 255), width=4)
+    rgb = open_image(picture).astype(int)
+    assert abs(rgb[15, 10] - rgb[15, 25]).min() > 100
+    assert abs(rgb[15, 40] - rgb[15, 25]).min() > 100
 
 
 def test_light_picture_with_clear_corners_lies_over_white() -> None:
@@ -147,10 +167,79 @@ def test_tiff_pages_without_thumbnails() -> None:
     assert open_image(encode(drawing(), "TIFF", tiffinfo={254: 1})).shape == (H, W, 3)  # all that there is
 
 
-def test_animations_count_as_one_picture() -> None:
-    for kind in ("GIF", "WEBP", "PNG"):
-        data = encode(drawing(), kind, save_all=True, append_images=[drawing("L")])
-        assert len(list(open_pages(data))) == 1
+def written(strokes: int, mode: str = "RGB") -> Image.Image:
+    """So many strokes on a sheet, which is clear in RGBA."""
+    picture = Image.new(mode, (W, H), (255, 255, 255, 0) if mode == "RGBA" else "white")
+    for x in range(strokes):
+        ImageDraw.Draw(picture).line((5 + 10 * x, 5, 5 + 10 * x, 30), fill="black", width=3)
+    return picture
+
+
+def strokes_in(rgb: np.ndarray) -> int:
+    return int((np.diff((rgb[15, :, 0] < 128).astype(int)) > 0).sum())
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_of_an_animation_comes_the_frame_with_the_most_ink(kind: str, mode: str) -> None:
+    frames = [written(n, mode) for n in (0, 1, 2, 3, 5, 0)]
+    data = encode(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)
+    pages = list(open_pages(data))
+    assert [strokes_in(page) for page in pages] == [5]
+
+
+def test_the_last_frame_though_a_pen_hid_nothing_before() -> None:
+    frames = [written(n) for n in (1, 3, 5, 5)]
+    ImageDraw.Draw(frames[2]).point((3, 38), "black")
+    data = encode(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100)
+    assert open_image(data)[38, 3].min() > 200
+
+
+def test_an_animation_that_breaks_off() -> None:
+    frames = [written(n) for n in (1, 2, 5, 4)]
+    data = encode(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100)
+    assert strokes_in(open_image(data[:-30])) == 5
+
+
+@pytest.mark.parametrize(("kind", "options"), [("JPEG2000", {}), ("AVIF", {"quality": 95}), ("TGA", {}), ("ICO", {}),
+                                               ("PCX", {}), ("SGI", {}), ("QOI", {}), ("DDS", {})])  # fmt: skip
+def test_what_else_pillow_reads(kind: str, options: dict[str, object]) -> None:
+    picture = drawing()
+    if kind == "ICO":
+        options = {"sizes": [(W, H)]}
+    assert_drawing(open_image(encode(picture, kind, **options)), tolerance=25)
+    assert {".jp2", ".avif", ".tga", ".mpo", ".heic", ".pdf"} < pictures.endings()
+    assert not {".eps", ".mp4", ".mpg", ".h5", ".txt"} & pictures.endings()
+
+
+def test_of_an_mpo_the_first_picture() -> None:
+    data = encode(drawing(), "MPO", save_all=True, append_images=[Image.new("RGB", (W, H))], quality=95, subsampling=0)
+    assert_drawing(open_image(data))
+
+
+def test_postscript_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("subprocess.check_call", lambda *_, **__: pytest.fail("a program was started"))
+    assert "is not a picture" in message(encode(drawing(), "EPS"), "x.eps")
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "JPEG", "PNG"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_pixels_that_are_no_squares(kind: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encode(drawing(), kind, dpi=(200, 100), exif=exif)
+    found, own = open_picture(data), open_image(data)
+    assert own.shape == ((H, W, 3) if orientation == 1 else (W, H, 3))
+    assert (found.height, found.width) == own.shape[:2]
+    assert found.pixels.shape == ((2 * H, W, 3) if orientation == 1 else (W, 2 * H, 3))
+    x, y = (48, 30) if orientation == 1 else (H - 30, 48)  # the black block
+    (there,) = found.frame.inverse().apply([(x + 0.5, y + 0.5)]).astype(int)
+    assert found.pixels[there[1], there[0]].max() < 30
+
+
+@pytest.mark.parametrize("dpi", [(72, 72), (300, 72), (1, 300), (200, 201)])
+def test_resolutions_that_are_squares_or_nonsense(dpi: tuple[int, int]) -> None:
+    assert open_picture(encode(drawing(), "TIFF", dpi=dpi)).pixels.shape == (H, W, 3)
 
 
 def pdf(*pages: str, size: tuple[float, float] = (72, 36)) -> bytes:
@@ -325,8 +414,51 @@ def test_pillows_warning_does_not_leak(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_bombs_that_are_no_files() -> None:
     huge = np.broadcast_to(np.uint8(0), (30_000, 30_000))
     assert message(huge) == f"the picture: {TOO_LARGE}"
-    page = pdf("", size=(14_000, 14_000))
-    assert message(page, "wall.pdf") == f"wall.pdf: {TOO_LARGE}"
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "options"),
+    [("RGB", "WEBP", {}), ("RGB", "TIFF", {"compression": "tiff_deflate", "tiffinfo": {278: H}}),
+     ("RGB", "JPEG", {"progressive": True, "subsampling": 0}), ("RGBA", "PNG", {}), ("RGB", "JPEG2000", {})],
+)  # fmt: skip
+def test_what_takes_too_much_memory_is_refused(
+    monkeypatch: pytest.MonkeyPatch, mode: str, kind: str, options: dict[str, object]
+) -> None:
+    data = encode(drawing(mode), kind, **options)
+    each = {"PNG": 4, "TIFF": 7, "JPEG": 10, "WEBP": 12, "JPEG2000": 20}[kind]
+    monkeypatch.setattr(pixels, "MAX_BYTES", each * W * H)
+    open_picture(data)
+    monkeypatch.setattr(pixels, "MAX_BYTES", each * W * H - 1)
+    assert "takes too much memory to decode" in message(data, "x")
+
+
+def test_what_pillow_decodes_in_python_is_refused_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pixels, "SLOW_MEGAPIXELS", W * H / 1e6 - 0.0001)
+    assert "takes too much memory to decode" in message(encode(drawing(), "QOI"), "x")
+    assert_drawing(open_image(encode(drawing(), "PNG")))
+
+
+def test_memory_of_a_transparent_picture_of_119_million_pixels(tmp_path: Path) -> None:
+    side, path = 10_900, tmp_path / "clear.png"
+    row = zlib.compressobj(1)
+    body = b"".join([row.compress(bytes(4 * side + 1)) for _ in range(side)] + [row.flush()])
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 6, 0, 0, 0))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", body) + chunk(b"IEND", b""))
+    shape, most = memory.of_opening(path)
+    assert shape == (5450, 5450, 3)
+    assert most < 700
+
+
+def test_libtiff_does_not_write_to_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+    message(encode(drawing(), "TIFF", compression="tiff_lzw")[:-300] + bytes(40))
+    data = bytearray(encode(drawing(), "TIFF", compression="tiff_deflate"))
+    data[20:60] = b"\x55" * 40
+    assert "damaged" in message(bytes(data))
+    assert capfd.readouterr().err == ""
 
 
 LOCKED = (  # a page locked with the user password "secret", RC4 of 40 bits

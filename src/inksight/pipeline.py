@@ -20,7 +20,7 @@ from .arrays import Map, Pixels
 from .centerline.skeleton import trace as trace_skeleton
 from .imaging import canvas, heap
 from .imaging.appearance import measured
-from .imaging.pictures import Picture, Source, binarize, is_drawn, open_image, open_picture, open_pictures
+from .imaging.pictures import Picture, Source, binarize, is_drawn, open_picture, open_pictures
 from .imaging.ruling import word_ink
 from .ink import Box, Line, Page, Word
 from .ink.frames import Affine, Chain, Frame
@@ -95,10 +95,13 @@ def trace_many(
 ) -> list[Word]:
     """`trace` for several pictures, decoded in batches."""
     chosen = replace(options, **choices)
-    pictures = [open_image(image) for image in images]
-    inks = [word_ink(rgb) for rgb in pictures]
+    pictures = [open_picture(image) for image in images]
+    inks = [word_ink(picture.pixels) for picture in pictures]
     words = tracer(chosen).trace_inks(inks, mode=chosen.mode, texts=texts)
-    return [measured(*found) for found in zip(words, pictures, inks, strict=True)]
+    return [
+        measured(word, picture.pixels, ink).transformed(picture.frame)
+        for word, picture, ink in zip(words, pictures, inks, strict=True)
+    ]
 
 
 def tracer(options: TraceOptions = USUAL_TRACE) -> Tracer:

@@ -12,11 +12,6 @@ from typing import Any
 
 from ..errors import InputError
 
-PICTURES = frozenset(
-    f".{e}" for e in ("bmp", "gif", "heic", "heif", "jpeg", "jpg", "pdf", "pgm", "png", "ppm", "tif", "tiff", "webp")
-)
-"""Endings that are taken for pictures inside a folder."""
-
 
 @dataclass(frozen=True)
 class Source:
@@ -31,19 +26,22 @@ def find(
     *,
     recursive: bool = False,
     leave_out: Path | None = None,
-    kinds: frozenset[str] = PICTURES,
+    kinds: frozenset[str] | None = None,
     what: str = "pictures",
 ) -> list[Source]:
     """The pictures that one argument means: a file, those in a folder, or those that match a pattern.
 
     Of a folder, hidden files and what lies in `leave_out` are passed over; `recursive` takes the folders in it, too. A
     number in a name counts as one: page 2 comes before page 10. A name that doesn't exist comes back as it is: opening
-    it says what is wrong. `kinds` are the endings to look for in a folder, and `what` is what they are called. Raises
+    it says what is wrong. `kinds` are the endings to look for in a folder (default: all that can be read), and `what`
+    is what they are called. Raises
     InputError for a folder or a pattern without pictures.
     """
     path = Path(argument)
     if path.is_dir():
-        found = sorted(_of_kinds(path, kinds, recursive, leave_out), key=by_number)
+        from ..imaging.pictures import endings  # brings Pillow
+
+        found = sorted(_of_kinds(path, kinds or endings(), recursive, leave_out), key=by_number)
         if not found:
             advice = "name one that has some" if recursive else "name one that has some, or add --recursive"
             raise InputError(f"{argument}: no {what} in this folder; {advice}")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..batch import jobs
-from ..batch.files import PICTURES, Outputs, Source, find_all, make_folder
+from ..batch.files import Outputs, Source, find_all, make_folder
 from ..batch.jobs import Outcome, Outcomes, Reader, Task, Work
 from ..errors import InputError
 from .failures import Failures
@@ -73,13 +73,13 @@ class _Run:
         self.shows_targets = True
 
     def convert(self, inputs: Sequence[str], out: str | None, fmt: str | None) -> None:
+        from ..imaging.pictures import count_pages, endings
+
         # results that are pictures themselves aren't the input of the next run
-        ours = Path(out).resolve() if out and {Path(out).suffix, f".{fmt}"} & PICTURES else None
+        ours = Path(out).resolve() if out and {Path(out).suffix, f".{fmt}"} & endings() else None
         sources = find_all(inputs, self.failures.report, recursive=self.many.recursive, leave_out=ours)
         if not sources:
             return
-        from ..imaging.pictures import count_pages
-
         counts = [count_pages(source.path) for source in sources]
         several_files = len(inputs) > 1 or len(sources) > 1 or Path(inputs[0]).is_dir()
         outputs = Outputs(out, fmt, sources, several_files, sum(counts) > 1)

@@ -12,28 +12,31 @@ Frames: float pixels, x right, y down, origin at the top-left corner of the top-
 
 from __future__ import annotations
 
+import ctypes
 import io
 import itertools
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import suppress
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, TiffImagePlugin
 
 from ..arrays import Pixels
 from ..errors import InputError
-from ..ink.frames import Affine
+from . import animation, pdf_pages
+from .bounds import MAX_MEGAPIXELS, MIN_SIDE, check_size, damaged, decoding
 from .canvas import fit, standardise
 from .inkmap import binarize, ink_map, is_drawn
+from .pixels import Picture, decode
 
 __all__ = [
-    "MANY_MEGAPIXELS", "MAX_MEGAPIXELS", "MIN_SIDE", "PDF_DPI", "Picture", "Source", "binarize",
-    "count_pages", "fit", "ink_map", "is_drawn", "open_image", "open_pages", "open_picture", "open_pictures",
+    "MANY_MEGAPIXELS", "MAX_MEGAPIXELS", "MIN_SIDE", "Picture", "Source", "binarize",
+    "count_pages", "endings", "fit", "ink_map", "is_drawn", "open_image", "open_pages", "open_picture", "open_pictures",
     "standardise",
 ]  # fmt: skip
 
@@ -41,56 +44,34 @@ _Page = TypeVar("_Page")
 
 Source = str | Path | bytes | Image.Image | NDArray[Any]
 
-MAX_MEGAPIXELS = 120
-"""Larger pictures are refused from their header: an A3 scan at 600 dpi and a phone's 108 MP photo still pass."""
-
 MANY_MEGAPIXELS = 32
 """`open_picture` reads larger pictures at half or a quarter of their size: words are looked at 64 pixels high, and 100
 million pixels would take a gigabyte."""
 
-MIN_SIDE = 4
-"""Pictures narrower or lower than this many pixels hold no handwriting."""
+_CLOSED = ("EPS", "FITS", "IPTC")
+"""Pictures that Pillow hands on: to Ghostscript, to gzip without a bound, to whatever decoder is named inside."""
 
-PDF_DPI = 200
-
-_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "PPM", "HEIF")  # no EPS: it would start Ghostscript
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """A picture of `width` x `height` pixels, upright, with `pixels`, uint8 (H, W, 3), that may be fewer."""
-
-    pixels: Pixels
-    width: int
-    height: int
-
-    @classmethod
-    def of(cls, pixels: Pixels) -> Picture:
-        """All of its pixels."""
-        return cls(pixels, pixels.shape[1], pixels.shape[0])
-
-    @property
-    def frame(self) -> Affine:
-        """From `pixels` to the picture."""
-        return Affine.scaling(self.width / self.pixels.shape[1], self.height / self.pixels.shape[0])
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_AVIF_BRANDS = {b"avif", b"avis"}
 
 
 def open_pages(source: Source, name: str | None = None, *, first: int = 0) -> Iterator[Pixels]:
     """Each page of a picture, upright, as uint8 (H, W, 3): all pages of a PDF or TIFF, one of anything else.
 
     `source` is a path, the bytes of a file, a PIL image, or a uint8 array (H, W), (H, W, 3) or (H, W, 4). `name` is
-    what errors call it (default: the path). The pages before `first`, counted from 0, are passed over unread. PDF pages
-    are rendered at 200 dpi; transparency is laid over white, or over black where the ink is light. Raises InputError,
-    at the page it concerns, for whatever can't be read.
+    what errors call it (default: the path). The pages before `first`, counted from 0, are passed over unread. A PDF's
+    pages have the pixels that they hold, see pdf_pages.py; of an animation comes the frame with the most ink, see
+    animation.py; transparency is laid over paper on which the ink shows. Raises InputError, at the page it concerns,
+    for whatever can't be read.
     """
-    for picture in _open(source, name, first, MAX_MEGAPIXELS):
+    for picture in _open(source, name, first, MAX_MEGAPIXELS, square=False):
         yield picture.pixels
 
 
 def open_pictures(source: Source, name: str | None = None, *, first: int = 0) -> Iterator[Picture]:
-    """The same with the pixels of large pictures reduced; see `MANY_MEGAPIXELS`."""
-    return _open(source, name, first, MANY_MEGAPIXELS)
+    """The same as they are looked at: large pictures reduced, see `MANY_MEGAPIXELS`, and with square pixels where those
+    of the picture are none."""
+    return _open(source, name, first, MANY_MEGAPIXELS, square=True)
 
 
 def open_image(source: Source, name: str | None = None, *, page: int = 0) -> Pixels:
@@ -102,7 +83,7 @@ def open_image(source: Source, name: str | None = None, *, page: int = 0) -> Pix
 
 
 def open_picture(source: Source, name: str | None = None, *, page: int = 0) -> Picture:
-    """The same with the pixels of large pictures reduced; see `MANY_MEGAPIXELS`."""
+    """The same as it is looked at; see `open_pictures`."""
     return _only(open_pictures(source, name, first=page), source, name, page)
 
 
@@ -112,21 +93,21 @@ def _only(pages: Iterator[_Page], source: Source, name: str | None, page: int) -
     raise InputError(f"{name or _label(source)}: has no page {page + 1}")
 
 
-def _open(source: Source, name: str | None, first: int, most: int) -> Iterator[Picture]:
+def _open(source: Source, name: str | None, first: int, most: int, square: bool) -> Iterator[Picture]:
     """The pages, each with at most `most` million pixels."""
     label = name or _label(source)
     if isinstance(source, np.ndarray):
         source = _from_array(source, label)
     if isinstance(source, Image.Image):
-        yield _decode(source, label, most, lent=True)
+        yield decode(source, label, most, lent=True, square=square)
         return
     with _open_file(source, label) as file:
         head = file.read(1024)
         file.seek(0)
         if b"%PDF-" in head:
-            yield from map(Picture.of, _pdf_pages(file, label, first))
-        else:
-            yield from _picture_pages(file, head, label, first, most)
+            yield from map(Picture.of, pdf_pages.pages(file, label, first))
+            return
+        yield from _picture_pages(file, head, label, first, most, square)
 
 
 def _label(source: Source) -> str:
@@ -140,18 +121,24 @@ def count_pages(source: str | Path | bytes) -> int:
     counts as one page, which says why when it is opened.
     """
     try:
-        with _open_file(source, "") as file, _decoding(""):
+        with _open_file(source, "") as file, decoding(""):
             head = file.read(1024)
             file.seek(0)
             if b"%PDF-" in head:
-                import pypdfium2
-
-                with pypdfium2.PdfDocument(file) as document:
-                    return max(1, len(document))
+                return max(1, pdf_pages.count(file))
             with Image.open(file, formats=["TIFF"]) as picture:
                 return sum(1 for _ in _tiff_pages(picture))
     except InputError:
         return 1
+
+
+@cache
+def endings() -> frozenset[str]:
+    """The endings of files that are pictures or hold some, in small letters, with their dot."""
+    Image.init()
+    kinds = {e: k for e, k in Image.registered_extensions().items() if k in Image.OPEN and k not in _CLOSED}
+    pictures = {e for e, kind in kinds.items() if Image.MIME.get(kind, "").startswith("image/")}
+    return frozenset(pictures | {".heic", ".heif", ".mpo", ".pdf"})
 
 
 def _open_file(source: str | Path | bytes, name: str) -> BinaryIO:
@@ -180,59 +167,41 @@ def _from_array(array: NDArray[Any], name: str) -> Image.Image:
         shape = " x ".join(map(str, array.shape))
         want = "uint8 of H x W, H x W x 3 or H x W x 4"
         raise InputError(f"{name}: an array must be {want}, not {array.dtype} of {shape or 'no shape'}")
-    _check_size(array.shape[1], array.shape[0], name)
+    check_size(array.shape[1], array.shape[0], name)
     return Image.fromarray(np.ascontiguousarray(array))
 
 
-def _check_size(width: float, height: float, name: str) -> None:
-    if min(width, height) < MIN_SIDE:
-        size, least = f"{width:.0f} x {height:.0f}", f"{MIN_SIDE} x {MIN_SIDE}"
-        raise InputError(f"{name}: is too small ({size} pixels); it takes at least {least}")
-    if width * height > MAX_MEGAPIXELS * 1e6:
-        raise _too_large(name)
-
-
-def _too_large(name: str) -> InputError:
-    return InputError(f"{name}: is too large (more than {MAX_MEGAPIXELS} million pixels); scale it down")
-
-
-@contextmanager
-def _decoding(name: str) -> Iterator[None]:
-    """Turns what decoders raise on foreign bytes, which is anything, into InputError; silences their warnings."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except InputError:
-        raise
-    except Image.DecompressionBombError:
-        raise _too_large(name) from None
-    except UnidentifiedImageError:
-        kinds = "JPEG, PNG, TIFF, WebP, GIF, BMP, HEIC, PDF"
-        raise InputError(f"{name}: is not a picture that can be read; convert it to one of {kinds}") from None
-    except Exception:
-        raise _damaged(name) from None
-
-
-def _damaged(name: str) -> InputError:
-    return InputError(f"{name}: is damaged or cut off; copy or export it again")
-
-
-def _picture_pages(file: BinaryIO, head: bytes, name: str, first: int, most: int) -> Iterator[Picture]:
-    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
-        _register_heif(name)
-    with _decoding(name):
-        formats = [f for f in _FORMATS if f != "HEIF" or f in Image.OPEN]
-        picture = Image.open(file, formats=formats)
-    is_tiff = isinstance(picture, TiffImagePlugin.TiffImageFile)  # frames of GIF, WebP and MPO aren't pages
+def _picture_pages(file: BinaryIO, head: bytes, name: str, first: int, most: int, square: bool) -> Iterator[Picture]:
+    with decoding(name):
+        picture = Image.open(file, formats=_kinds(head, name))
+    is_tiff = isinstance(picture, TiffImagePlugin.TiffImageFile)  # frames of others aren't pages
     with picture:
+        animation.settle(picture, MANY_MEGAPIXELS)
         several = is_tiff and getattr(picture, "is_animated", False)
         for number, sound in enumerate(_tiff_pages(picture) if is_tiff else [True], start=1):
             label = f"{name}, page {number}" if several else name
             if number > first and not sound:
-                raise _damaged(label)
+                raise damaged(label)
             if number > first:
-                yield _decode(picture, label, most)
+                yield decode(picture, label, most, square=square)
+
+
+def _kinds(head: bytes, name: str) -> list[str]:
+    """What Pillow can read here."""
+    brands = {head[8:12]} | {head[i : i + 4] for i in range(16, int.from_bytes(head[:4], "big") & 1023, 4)}
+    if head[4:8] == b"ftyp" and brands & _HEIF_BRANDS and not brands & _AVIF_BRANDS:
+        _register_heif(name)
+    _quieten()
+    Image.init()
+    return [kind for kind in Image.OPEN if kind not in _CLOSED]
+
+
+@cache
+def _quieten() -> None:
+    """Keeps libtiff from writing to standard error; what it writes is raised, too."""
+    spec = find_spec("PIL._imaging")
+    with suppress(AttributeError, OSError):  # where it is linked in another way
+        ctypes.CDLL(spec.origin if spec else None).TIFFSetErrorHandler(None)
 
 
 def _tiff_pages(picture: Image.Image) -> Iterator[bool]:
@@ -240,7 +209,7 @@ def _tiff_pages(picture: Image.Image) -> Iterator[bool]:
     for index in itertools.count():
         is_page = sound = True
         try:
-            with _decoding(""):
+            with decoding(""):
                 if not _seek(picture, index):
                     return
                 is_page = index == 0 or not _is_thumbnail(picture)
@@ -271,82 +240,3 @@ def _register_heif(name: str) -> None:
     except ImportError:
         raise InputError(f'{name}: is a HEIC picture; to read it, pip install "inksight[heic]"') from None
     pillow_heif.register_heif_opener()
-
-
-def _pdf_pages(file: BinaryIO, name: str, first: int) -> Iterator[Pixels]:
-    import pypdfium2  # loads a shared library: only when there is a PDF to read
-
-    try:
-        document = pypdfium2.PdfDocument(file)
-    except pypdfium2.PdfiumError as error:
-        if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD:
-            raise InputError(f"{name}: is locked with a password; save a copy without one") from None
-        raise InputError(f"{name}: is damaged or not a PDF; copy or export it again") from None
-    with document:
-        for index in range(first, len(document)):
-            label = f"{name}, page {index + 1}" if len(document) > 1 else name
-            with _decoding(label):
-                page = document[index]
-                scale = PDF_DPI / 72
-                _check_size(page.get_width() * scale, page.get_height() * scale, label)
-                pixels = page.render(scale=scale, rev_byteorder=True).to_pil().convert("RGB")
-                page.close()
-            yield np.array(pixels)
-
-
-def _decode(picture: Image.Image, name: str, most: int, lent: bool = False) -> Picture:
-    """The current frame as upright RGB, reduced by 2, 4 or 8 until it has no more than `most` million pixels.
-
-    A `lent` picture is the caller's, who finds it as it was.
-    """
-    width, height = picture.size
-    _check_size(width, height, name)
-    factor = next((k for k in (1, 2, 4) if width * height <= most * 1e6 * k * k), 8)
-    with _decoding(name):
-        if not lent:
-            picture.draft(None, (width // factor, height // factor))  # JPEG decodes less; nothing happens to others
-        factor //= round(width / picture.size[0])
-        picture.load()
-        upright = _upright(picture)
-        if upright is not picture and _is_turned(picture):
-            width, height = height, width
-        rgb = _to_rgb(upright)
-        return Picture(np.array(rgb.reduce(factor) if factor > 1 else rgb), width, height)
-
-
-def _is_turned(picture: Image.Image) -> bool:
-    """Whether the camera says that width and height are to be exchanged."""
-    return int(picture.getexif().get(ExifTags.Base.Orientation, 1)) >= 5
-
-
-def _upright(picture: Image.Image) -> Image.Image:
-    try:
-        unturned = picture.getexif().get(ExifTags.Base.Orientation, 1) == 1
-        return picture if unturned else ImageOps.exif_transpose(picture)  # which copies in any case
-    except Exception:  # damaged metadata: the pixels are fine
-        return picture
-
-
-def _to_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith(("I", "F")):
-        return _from_deep_grey(picture).convert("RGB")
-    if picture.has_transparency_data:
-        return _over_paper(picture.convert("RGBA"))
-    return picture if picture.mode == "RGB" else picture.convert("RGB")
-
-
-def _from_deep_grey(picture: Image.Image) -> Image.Image:
-    """16-bit, 32-bit and float grey as 8-bit, white being the smallest usual white level that nothing exceeds."""
-    values = np.nan_to_num(np.asarray(picture).astype(np.float32), posinf=0, neginf=0)
-    top = float(values.max())
-    white = next((w for w in (1, 255, 4095, 65535) if top <= w), top)
-    return Image.fromarray(np.clip(values * (255 / white) + 0.5, 0, 255).astype(np.uint8))
-
-
-def _over_paper(picture: Image.Image) -> Image.Image:
-    """Over white; over black where light ink lies on transparency, which white would swallow."""
-    grey, alpha = np.asarray(picture.convert("RGB").convert("L")), np.asarray(picture.getchannel("A"))
-    drawn = alpha > 127
-    light_ink = 0 < drawn.mean() < 0.5 and float(np.median(grey[drawn])) > 153
-    paper = Image.new("RGBA", picture.size, "black" if light_ink else "white")
-    return Image.alpha_composite(paper, picture).convert("RGB")

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from .. import formats
 from ..arrays import Pixels
-from ..batch.files import PICTURES
 from ..errors import InputError
 from ..formats import Style
-from ..imaging.pictures import open_image
+from ..imaging.pictures import endings, open_image
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -66,7 +65,7 @@ def _photos(file: Path, folder: Path) -> Iterator[tuple[Path, int]]:
     """Pictures with the file's name, or with several pages, of which the file's number is one; and the page."""
     numbered = re.fullmatch(r"(.+)-0*([1-9]\d*)", file.stem)
     pictures = folder.iterdir() if folder.is_dir() else []
-    for path in sorted(p for p in pictures if p.suffix.lower() in PICTURES and p != file):
+    for path in sorted(p for p in pictures if p.suffix.lower() in endings() and p != file):
         if path.stem == file.stem:
             yield path, 1
         elif numbered and path.stem == numbered[1]:

@@ -15,13 +15,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
 from ..ink import Page
 from .saved import Found, Saved, read_bytes
+from .schema import FARTHEST, BoxDocument, BoxRow, BoxRows, checked
 from .textline import Corners, upright
 
 ENDINGS = (".json", ".hocr", ".html", ".htm", ".xml")
@@ -75,46 +75,39 @@ def _from_json(data: bytes, name: str) -> Saved:
         from ..formats import json as ours
 
         return _of_page([ours.loads(data)], 1, name)
-    width, height = 0.0, 0.0
     if isinstance(document, dict):
-        width, height = (_number(document.get(key, 0), key) for key in ("width", "height"))
-        document = document.get("words")
-    if not isinstance(document, list):
-        raise ValueError('it is neither a list of words nor {"width": w, "height": h, "words": [...]}')
+        framed = checked(document, BoxDocument)
+        return Saved(name, _all_found(framed.words), framed.width, framed.height)
+    return Saved(name, _all_found(checked(document, BoxRows)))
+
+
+def _all_found(rows: BoxRows) -> list[Found]:
     found = []
-    for i, row in enumerate(document):
+    for i, row in enumerate(rows):
         try:
             found.append(_found(row, i))
-        except (TypeError, ValueError) as error:
+        except ValueError as error:
             raise ValueError(f"word {i}: {error}") from error
-    return Saved(name, found, width, height)
+    return found
 
 
-def _found(row: Any, index: int) -> Found:
+def _found(row: BoxRow | list[float], index: int) -> Found:
     """A word of a plain list; each is a line of its own unless they say something else."""
     if isinstance(row, list):
         return Found(_corners(row), line=index)
-    if not isinstance(row, dict) or not ("box" in row or "quad" in row):
+    if row.box is None and row.quad is None:
         raise ValueError('it is neither [x0, y0, x1, y1] nor has it a "box" or a "quad"')
-    text, line = row.get("text") or "", row.get("line", index)
-    if not isinstance(text, str) or not isinstance(line, int):
-        raise ValueError('"text" is a string and "line" a whole number')
-    confidence = min(max(_number(row.get("confidence", 1), "confidence"), 0.0), 1.0)
-    return Found(_corners(row.get("quad") or row["box"]), text, confidence if text else 0.0, line)
+    text, line = row.text or "", index if row.line is None else row.line
+    confidence = min(max(row.confidence, 0.0), 1.0) if text else 0.0
+    return Found(_corners(row.quad or row.box or []), text, confidence, line)
 
 
-def _corners(values: Any) -> Corners:
+def _corners(values: Sequence[list[float] | float]) -> Corners:
     """Four numbers are x0, y0, x1, y1; eight are the corners."""
-    numbers = np.array(values, np.float64).ravel()
-    if numbers.size not in (4, 8) or not np.isfinite(numbers).all():
-        raise ValueError("a box is [x0, y0, x1, y1], a quad has four corners [x, y], all of them numbers")
+    numbers = np.array([v for part in values for v in (part if isinstance(part, list) else [part])], np.float64)
+    if numbers.size not in (4, 8) or not (abs(numbers) < FARTHEST).all():
+        raise ValueError("a box is [x0, y0, x1, y1], a quad has four corners [x, y], all of them numbers of pixels")
     if numbers.size == 8:
         return numbers.reshape(4, 2)
     x0, x1, y0, y1 = *sorted(numbers[[0, 2]].tolist()), *sorted(numbers[[1, 3]].tolist())
     return upright(x0, y0, x1, y1)
-
-
-def _number(value: Any, key: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        raise ValueError(f'"{key}" is a number, not {value!r}')
-    return float(value)

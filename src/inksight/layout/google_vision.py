@@ -20,14 +20,13 @@ from ..arrays import Pixels
 from ..errors import InputError, require
 from .detection import Detection
 from .saved import Found, Saved, read_bytes
+from .schema import FARTHEST, Polygon, VisionPage, VisionResponse, VisionWord, checked
 from .textline import Corners, hull
 
 ENDINGS = (".json",)
 
 _LINE_ENDS = ("EOL_SURE_SPACE", "LINE_BREAK", "HYPHEN")
 _SPACES = ("SPACE", "SURE_SPACE", *_LINE_ENDS)
-
-Node = dict[str, Any]
 
 
 class GoogleVision:
@@ -66,7 +65,7 @@ def read(path: Path, page: int = 1) -> Saved:
         return parse(json.loads(read_bytes(path)), str(path), page)
     except RecursionError:
         raise InputError(f"{path}: not a response of Google Vision: it is nested too deeply") from None
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+    except ValueError as error:
         raise InputError(f"{path}: not a response of Google Vision: {' '.join(str(error).split())}") from error
 
 
@@ -76,13 +75,13 @@ def parse(document: Any, name: str, page: int = 1) -> Saved:
     if isinstance(document, dict):
         document = document.get("responses", [document])
     pages: list[Saved] = []
-    for response in document:
-        known = {"full_text_annotation", "text_annotations", "error"}
-        if response and not known & set(response):
+    for response in checked(document, list[dict[str, Any] | None]):
+        if response and not {"full_text_annotation", "text_annotations", "error"} & set(response):
             raise ValueError("it has no fullTextAnnotation")
-        if (response.get("error") or {}).get("code"):
-            raise InputError(f"{name}: the service answered: {response['error'].get('message', 'error')}; ask it again")
-        pages += _pages(response, name)
+        answer = checked(response or {}, VisionResponse)
+        if answer.error and answer.error.code:
+            raise InputError(f"{name}: the service answered: {answer.error.message}; ask it again")
+        pages += _pages(answer, name)
     if page > len(pages):
         raise ValueError(f"it has {len(pages)} pages, no page {page}")
     return pages[page - 1]
@@ -95,25 +94,26 @@ def _snake(value: Any) -> Any:
     return [_snake(v) for v in value] if isinstance(value, list) else value
 
 
-def _pages(response: Node, name: str) -> Iterator[Saved]:
+def _pages(response: VisionResponse, name: str) -> Iterator[Saved]:
     """The pages of one response; a blank picture has an empty one."""
-    pages = (response.get("full_text_annotation") or {}).get("pages") or []
+    pages = (response.full_text_annotation and response.full_text_annotation.pages) or []
     for page in pages:
-        width, height = page.get("width") or 1, page.get("height") or 1  # 1 x 1 where only shares are told
+        width, height = page.width or 1, page.height or 1  # 1 x 1 where only shares are told
         yield Saved(name, list(_words(page, width, height)), width, height)
     if not pages:
-        single = (response.get("text_annotations") or [])[1:]  # the first is the whole text
-        yield Saved(
-            name, [Found(_corners(w["bounding_poly"], 1, 1), w["description"], 1.0, i) for i, w in enumerate(single)]
-        )
+        single = (response.text_annotations or [])[1:]  # the first is the whole text
+        found = [
+            Found(_corners(w.bounding_poly or Polygon(), 1, 1), w.description, 1.0, i) for i, w in enumerate(single)
+        ]
+        yield Saved(name, found)
 
 
-def _words(page: Node, width: float, height: float) -> Iterator[Found]:
+def _words(page: VisionPage, width: float, height: float) -> Iterator[Found]:
     """The words as the paper has them: Vision cuts punctuation off, which has no space before it."""
     line = 0
-    parts: list[Node] = []
-    for paragraph in (p for block in page.get("blocks") or [] for p in block.get("paragraphs") or []):
-        for word in paragraph.get("words") or []:
+    parts: list[VisionWord] = []
+    for paragraph in (p for block in page.blocks or [] for p in block.paragraphs or []):
+        for word in paragraph.words or []:
             if parts and not (_is_mark(parts[-1]) or _is_mark(word)):
                 yield _joined(parts, line, width, height)
                 parts = []
@@ -129,35 +129,35 @@ def _words(page: Node, width: float, height: float) -> Iterator[Found]:
         line += 1
 
 
-def _text(word: Node) -> str:
-    return "".join(s.get("text", "") for s in word.get("symbols") or [])
+def _text(word: VisionWord) -> str:
+    return "".join(s.text for s in word.symbols or [])
 
 
-def _is_mark(word: Node) -> bool:
+def _is_mark(word: VisionWord) -> bool:
     """Whether the word is punctuation alone."""
     return not any(c.isalnum() for c in _text(word))
 
 
-def _break(word: Node) -> str | None:
+def _break(word: VisionWord) -> str | None:
     """What follows the word's last symbol: a space, the end of the line, or nothing."""
-    symbols = word.get("symbols") or [{}]
-    after = (symbols[-1].get("property") or {}).get("detected_break") or {}
-    return after.get("type") or after.get("type_")
+    last = word.symbols[-1].property if word.symbols else None
+    after = last.detected_break if last else None
+    return (after.type or after.type_) if after else None
 
 
-def _joined(parts: Sequence[Node], line: int, width: float, height: float) -> Found:
+def _joined(parts: Sequence[VisionWord], line: int, width: float, height: float) -> Found:
     """One word of parts without a space between them; a hyphen at the line's end isn't among the symbols."""
-    boxes = np.stack([_corners(p["bounding_box"], width, height) for p in parts])
+    boxes = np.stack([_corners(p.bounding_box, width, height) for p in parts])
     corners = boxes[0] if len(parts) == 1 else hull(boxes, boxes[0])
     text = "".join(map(_text, parts)) + ("-" if _break(parts[-1]) == "HYPHEN" else "")
-    confidence = min(max(min(p.get("confidence", 1.0) for p in parts), 0.0), 1.0)
+    confidence = min(max(min(p.confidence for p in parts), 0.0), 1.0)
     return Found(corners, text, confidence, line)
 
 
-def _corners(box: Node, width: float, height: float) -> Corners:
+def _corners(box: Polygon, width: float, height: float) -> Corners:
     """The corners, (4, 2), of a polygon in pixels, or normalized to 0..1; a 0 may be left out."""
-    shares = box.get("normalized_vertices")
-    corners = np.array([(v.get("x") or 0, v.get("y") or 0) for v in shares or box.get("vertices") or []], np.float64)
-    if corners.shape != (4, 2) or not np.isfinite(corners).all():
+    shares = box.normalized_vertices
+    corners = np.array([(v.x or 0, v.y or 0) for v in shares or box.vertices or []], np.float64)
+    if corners.shape != (4, 2) or not (abs(corners) < FARTHEST).all():
         raise ValueError("a word's box doesn't have four corners")
     return corners * (width, height) if shares else corners

@@ -22,7 +22,7 @@ from PIL import Image
 
 from inksight.evaluate.sets import is_held_out
 from inksight.imaging.pictures import fit
-from inksight.imaging.ruling import word_ink
+from inksight.imaging.segmentation import pen_ink
 
 HEIGHT, MAX_WIDTH, FILL = 64, 448, 0.9
 STRIP, QUALITY = 16_000, 40
@@ -43,7 +43,7 @@ def read(folder: Path) -> Iterator[tuple[str, bytes]]:
 def canvas(sample: tuple[str, bytes]) -> tuple[str, NDArray[np.uint8]]:
     """The text, and the ink map on the canvas as bytes (0 paper, 200 full ink, up to 255 for the overshoot)."""
     with Image.open(io.BytesIO(sample[1])) as picture:
-        ink = word_ink(np.asarray(picture.convert("RGB")))
+        ink = pen_ink(np.asarray(picture.convert("RGB")))
     fitted, _ = fit(ink, height=HEIGHT, max_width=MAX_WIDTH, fill=FILL)
     return sample[0], np.rint(fitted * 200).clip(0, 255).astype(np.uint8)
 

@@ -1,0 +1,229 @@
+"""Train the segmentation network on scenes that are drawn as it learns.
+
+One CPU:  python -m synth.pack DATA .cache/scenes.npz
+          python -m train.train_segmenter --scenes .cache/scenes.npz --fonts FOLDER --out .cache/page --minutes 120
+One GPU:  the same with --device cuda --batch 48 --workers 14 --lr 4e-3
+Go on:    the same command again (it finds OUT/state.pt); --start model.safetensors begins anew from weights
+
+OUT gets log.jsonl (losses, F1 by kind of scene), state.pt (everything to resume) and model.safetensors (averaged
+weights).
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import os
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from synth.assets import Assets
+from synth.scene import KINDS, Scene, compose
+from train.muon import Muon, parted
+from train.real_pages import RealPages
+from train.segmenter import MAPS, Sample, Segmenter, care, losses, truth
+
+Batch = tuple[Tensor, ...]
+"""Pictures, maps and care, uint8 (B, 3, H, W); the layout and how much it counts, float32 (B, 6, H / 4, W / 4)."""
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--scenes", type=Path, required=True, help="file made by synth.pack")
+    add("--fonts", type=Path, action="append", default=[], help="folder of fonts for print; may be repeated")
+    add("--pages", type=Path, help="file made by train.pack_pages")
+    add("--real", type=float, default=0.2, help="share of samples from real pages")
+    add("--out", type=Path, required=True, help="folder of the run")
+    add("--start", type=Path, help="weights (.safetensors) to start from")
+    add("--minutes", type=float, default=30, help="wall-clock budget; the learning rate falls over it")
+    add("--batch", type=int, default=6)
+    add("--side", type=int, default=384, help="of the scenes, a multiple of 32")
+    add("--lr", type=float, default=2e-3)
+    add("--last", type=float, default=0.02, help="the learning rate's share at the end")
+    add("--warmup", type=int, default=100)
+    add("--average", type=float, default=0.998)
+    add("--device", default="cpu")
+    add("--threads", type=int, default=1)
+    add("--workers", type=int, default=1, help="processes that draw scenes")
+    add("--seed", type=int, default=0)
+    add("--log-every", type=int, default=25)
+    add("--check-every", type=int, default=500)
+    return parser.parse_args()
+
+
+class Scenes(IterableDataset):
+    """Endless batches of scenes."""
+
+    def __init__(self, args: argparse.Namespace, begun: int) -> None:
+        self.args, self.begun = args, begun
+
+    def __iter__(self) -> Iterator[Batch]:
+        worker = get_worker_info()
+        rng = np.random.default_rng([self.args.seed, self.begun, worker.id if worker else 0])
+        assets = Assets(self.args.scenes, self.args.fonts)
+        pages = RealPages(self.args.pages) if self.args.pages else None
+        while True:
+            samples = []
+            for _ in range(self.args.batch):
+                real = pages and rng.random() < self.args.real
+                samples.append(
+                    pages.crop(rng, self.args.side) if real else sample(compose(rng, assets, self.args.side))
+                )
+            yield stacked(samples)
+
+
+def sample(scene: Scene) -> Sample:
+    """A scene with its whole truth."""
+    maps, coarse = truth(scene)
+    return scene.rgb.transpose(2, 0, 1), maps, care(maps), np.concatenate([coarse, np.ones_like(coarse[:1])])
+
+
+def stacked(samples: list[Sample]) -> Batch:
+    """Samples as a batch."""
+    return tuple(torch.from_numpy(np.ascontiguousarray(np.stack(part))) for part in zip(*samples, strict=True))
+
+
+def validation(args: argparse.Namespace, each: int = 6) -> dict[str, Batch]:
+    """The same scenes of every kind each time, with photographs that training doesn't use."""
+    assets = Assets(args.scenes, args.fonts, held_out=True)
+    found = {}
+    for i, kind in enumerate(KINDS):
+        rng = np.random.default_rng([7, i])
+        found[kind] = stacked([sample(compose(rng, assets, 384, kind)) for _ in range(each)])
+    return found
+
+
+@torch.no_grad()
+def check(model: Segmenter, kinds: dict[str, Batch], device: torch.device) -> dict[str, dict[str, float]]:
+    """F1 within one pixel of every map, by kind of scene; where a kind has no such mark, the share marked falsely."""
+    model.eval()
+    scores = {}
+    for kind, (pictures, maps, *_) in kinds.items():
+        logits, _ = model(pictures.to(device).float() / 255)
+        found, there = (logits > 0).cpu().numpy(), maps.numpy() > 127
+        scores[kind] = {name: round(f1(found[:, i], there[:, i]), 3) for i, name in enumerate(MAPS)}
+    return scores
+
+
+def f1(found: NDArray[np.bool_], there: NDArray[np.bool_]) -> float:
+    """Harmonic mean of precision and recall of pixels, a pixel counting as hit when there is one within a pixel."""
+
+    def reached(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return np.stack([cv2.dilate(m.astype(np.uint8), np.ones((3, 3), np.uint8)) for m in masks]) > 0
+
+    if not there.any():
+        return -float(found.mean())
+    precision = (found & reached(there)).sum() / max(found.sum(), 1)
+    recall = (there & reached(found)).sum() / there.sum()
+    return float(2 * precision * recall / max(precision + recall, 1e-9))
+
+
+class Run:
+    """Network, averaged weights, optimisers, counters; saved whole, resumed whole."""
+
+    def __init__(self, args: argparse.Namespace, device: torch.device) -> None:
+        torch.manual_seed(args.seed)
+        self.folder = args.out
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.model = Segmenter().to(device, memory_format=torch.channels_last)
+        if args.start:
+            self.model.load_state_dict(load_file(args.start))
+        self.average = copy.deepcopy(self.model).eval()
+        hidden, rest = parted(self.model)
+        self.optimizers = [Muon(hidden, lr=args.lr), torch.optim.AdamW(rest, lr=args.lr, weight_decay=0.01)]
+        self.step, self.samples, self.seconds = 0, 0, 0.0
+        if (self.folder / "state.pt").exists():
+            state = torch.load(self.folder / "state.pt", map_location=device, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.average.load_state_dict(state["average"])
+            for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
+                optimizer.load_state_dict(kept)
+            self.step, self.samples, self.seconds = state["step"], state["samples"], state["seconds"]
+
+    @torch.no_grad()
+    def follow(self, decay: float) -> None:
+        """Move the averaged weights, and the batch norms' statistics, towards the model's."""
+        decay = min(decay, (self.step + 1) / (self.step + 10))
+        for a, b in zip(self.average.state_dict().values(), self.model.state_dict().values(), strict=True):
+            a.lerp_(b, 1 - decay) if a.dtype.is_floating_point else a.copy_(b)
+
+    def save(self) -> None:
+        """Write beside, then rename."""
+        state = {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizers": [o.state_dict() for o in self.optimizers],
+            "step": self.step,
+            "samples": self.samples,
+            "seconds": self.seconds,
+        }
+        torch.save(state, self.folder / "state.tmp")
+        os.replace(self.folder / "state.tmp", self.folder / "state.pt")
+        weights = {k: v.contiguous().cpu() for k, v in self.average.state_dict().items()}
+        save_file(weights, self.folder / "model.tmp")
+        os.replace(self.folder / "model.tmp", self.folder / "model.safetensors")
+
+    def log(self, row: dict) -> None:
+        row = {"step": self.step, "samples": self.samples, "minutes": round(self.seconds / 60, 2)} | row
+        with open(self.folder / "log.jsonl", "a") as file:
+            file.write(json.dumps(row) + "\n")
+        print(json.dumps(row), flush=True)
+
+
+def main() -> None:
+    """Train until the minutes are over."""
+    args = arguments()
+    torch.set_num_threads(args.threads)
+    cv2.setNumThreads(0)  # now: workers are forked, and would wait for threads that they don't have
+    device = torch.device(args.device)
+    run = Run(args, device)
+    kinds = validation(args)
+    ahead = 3 if args.workers else None
+    batches = iter(DataLoader(Scenes(args, run.step), batch_size=None, num_workers=args.workers, prefetch_factor=ahead))
+    sums: dict[str, float] = defaultdict(float)
+    before = time.monotonic() - run.seconds
+    while run.seconds < args.minutes * 60:
+        progress = run.seconds / (args.minutes * 60)
+        rate = args.lr * min(1, (run.step + 1) / args.warmup)
+        rate *= args.last + (1 - args.last) * 0.5 * (1 + math.cos(math.pi * progress))
+        for optimizer in run.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        pictures, *wanted = (t.to(device, non_blocking=True) for t in next(batches))
+        run.model.train()
+        parts = losses(run.model, pictures.contiguous(memory_format=torch.channels_last), *wanted)
+        torch.stack(list(parts.values())).sum().backward()
+        for optimizer in run.optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
+        run.step, run.samples = run.step + 1, run.samples + len(pictures)
+        run.follow(args.average)
+        for key, value in parts.items():
+            sums[key] += value.detach().item()
+        run.seconds = time.monotonic() - before
+        if run.step % args.log_every == 0:
+            run.log({"lr": rate} | {k: round(v / args.log_every, 4) for k, v in sums.items()})
+            sums.clear()
+        if run.step % args.check_every == 0:
+            run.log({"f1": check(run.average, kinds, device)})
+            run.save()
+    run.log({"f1": check(run.average, kinds, device)})
+    run.save()
+
+
+if __name__ == "__main__":
+    main()

@@ -24,7 +24,7 @@ from inksight.evaluate.baselines import Baseline
 from inksight.evaluate.run import evaluate
 from inksight.evaluate.sets import Sample, Selection
 from inksight.imaging.pictures import binarize
-from inksight.imaging.ruling import word_ink
+from inksight.imaging.segmentation import pen_ink
 from inksight.options import TraceOptions
 from inksight.pipeline import tracer
 
@@ -70,7 +70,7 @@ def left_to_right(lines: Iterable[Array]) -> list[Array]:
 
 
 def _mask(sample: Sample) -> Mask:
-    return binarize(word_ink(sample.picture))
+    return binarize(pen_ink(sample.picture))
 
 
 def _load(module: str) -> ModuleType:

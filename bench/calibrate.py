@@ -28,7 +28,7 @@ from inksight.evaluate import metrics
 from inksight.evaluate.sets import Sample, real_words, rendered, unipen_words
 from inksight.formats.saving import save
 from inksight.imaging.pictures import binarize
-from inksight.imaging.ruling import word_ink
+from inksight.imaging.segmentation import pen_ink
 from inksight.ink import Stroke
 from inksight.recognition import confidence
 from inksight.recognition.calibration import Calibration
@@ -92,7 +92,7 @@ def write(fitted: Calibration, path: Path) -> None:
 def reading_error(model: Tracer, samples: Sequence[Sample], calibration: Calibration) -> float:
     """The objective: wrong characters in what the model reads with this calibration, by those of the truth."""
     model.engine.calibration = calibration
-    inks = [word_ink(s.picture) for s in samples]
+    inks = [pen_ink(s.picture) for s in samples]
     words = model.trace_inks(inks, mode="recognize")
     wrong = sum(metrics.edit_distance(w.text, s.text) for w, s in zip(words, samples, strict=True))
     return wrong / sum(len(s.text) for s in samples)
@@ -126,7 +126,7 @@ def collect(samples: Sequence[Sample], model: Tracer) -> list[Row]:
     rows: list[Row] = []
     for at in tqdm(range(0, len(samples), BATCH), unit="batch", delay=1):
         part = samples[at : at + BATCH]
-        inks = [word_ink(s.picture) for s in part]
+        inks = [pen_ink(s.picture) for s in part]
         masks = [binarize(ink) for ink in inks]
         results = model._attempt(MODE, inks, masks, [None] * len(part), [("", 0.0)] * len(part))
         for sample, result in zip(part, results, strict=True):

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inksight.evaluate.sets import _balanced, is_held_out
-from inksight.imaging.pictures import fit, ink_map, standardise
-from inksight.imaging.ruling import without_ruling
+from inksight.imaging.pictures import fit, standardise
+from inksight.imaging.segmentation import pen_ink
 from train.data import HEIGHT, InkStore, place, segments
 from train.render import render
 
@@ -96,7 +96,7 @@ def real(folder: Path, n: int, seed: int) -> list[tuple[Map, str]]:
             rows = [row for row in rows if row["text"] and not is_held_out(row["writer"])]
             for row in _balanced(rows, [row["writer"] for row in rows], n // len(paths), seed):
                 rgb = np.asarray(Image.open(io.BytesIO(archive.read(row["file"]))).convert("RGB"))
-                canvas, _ = fit(without_ruling(ink_map(rgb)), height=HEIGHT, max_width=MAX_WIDTH, fill=FILL)
+                canvas, _ = fit(pen_ink(rgb), height=HEIGHT, max_width=MAX_WIDTH, fill=FILL)
                 out.append((standardise(canvas), row["writer"]))
     return [out[i] for i in np.random.default_rng(seed).permutation(len(out))]
 

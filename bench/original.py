@@ -23,8 +23,7 @@ from PIL import Image
 from inksight.errors import InputError
 from inksight.evaluate.run import TraceMany, evaluate
 from inksight.evaluate.sets import Selection
-from inksight.imaging.pictures import ink_map
-from inksight.imaging.ruling import without_ruling
+from inksight.imaging.segmentation import pen_ink
 from inksight.ink import Word
 from inksight.options import DEFAULT_MODE, MODES, TOLD_MODE
 from inksight.original.released import Released, Writer
@@ -82,7 +81,7 @@ def tracing(writer: Writer | Path, mode: str, published: bool) -> TraceMany:
         told = list(texts) if mode == TOLD_MODE else None
         if published:
             return tracer.as_published(pictures, mode=mode, texts=told)
-        return tracer.trace_inks([without_ruling(ink_map(p)) for p in pictures], mode=mode, texts=told)
+        return tracer.trace_inks([pen_ink(p) for p in pictures], mode=mode, texts=told)
 
     return trace
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from inksight.evaluate import metrics
 from inksight.evaluate.sets import Sample, real_words, rendered, unipen_words
-from inksight.imaging.ruling import word_ink
+from inksight.imaging.segmentation import pen_ink
 from inksight.ink import Word
 from inksight.layout.rapidocr import shared
 from inksight.recognition.tracer import Tracer
@@ -54,7 +54,7 @@ def main() -> None:
 
 def measure(samples: Sequence[Sample], model: Tracer) -> list[Row]:
     """Read and trace every word in every way."""
-    inks = [word_ink(s.picture) for s in samples]
+    inks = [pen_ink(s.picture) for s in samples]
     found = shared().read([s.picture for s in samples])
     own = model.trace_inks(inks, mode="recognize")
     texts = {

@@ -6,6 +6,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
+from inksight.layout.ruling import page_ink
 from PIL import Image, ImageDraw, ImageFilter
 
 from inksight.centerline.skeleton import trace
@@ -14,7 +15,6 @@ from inksight.imaging.rectify.render import render
 from inksight.ink import Word
 from inksight.ink.frames import Affine, Homography
 from inksight.layout import detectors
-from inksight.layout.ruling import page_ink
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 TEXT = """Field notes, Monday

@@ -3,6 +3,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from inksight.layout.ruling import without_ruling
 from PIL import Image, ImageDraw, ImageFilter
 
 from inksight.errors import InputError
@@ -13,7 +14,6 @@ from inksight.layout import detectors, textline
 from inksight.layout.components import crops
 from inksight.layout.detection import Detection
 from inksight.layout.reading_order import reading_order
-from inksight.layout.ruling import without_ruling
 from tests.pages import TEXT, drawn, example, zigzag
 
 # ------------------------------------------------------------------------------------------------------ detectors

@@ -32,8 +32,8 @@ def load(name: str) -> Segmenter:
 
 def rules(rgb: NDArray[np.uint8]) -> dict[str, Map]:
     """`page_ink` as a page's conversion uses it: binarised, and nothing where it doesn't look drawn."""
-    from inksight.imaging.inkmap import binarize, is_drawn
-    from inksight.layout.ruling import page_ink
+    from bench.rules.inkmap import binarize, is_drawn
+    from bench.rules.page_ruling import page_ink
 
     ink = page_ink(rgb)
     mask = binarize(ink)
@@ -45,4 +45,4 @@ def network(rgb: NDArray[np.uint8]) -> dict[str, Map]:
     from inksight.imaging.segmentation import segment
 
     seen = segment(rgb)
-    return {"ink": seen.pen, "ruling": seen.ruling, "print": seen.print}
+    return {"ink": seen.written([]), "ruling": seen.ruling, "print": seen.print}

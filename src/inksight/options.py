@@ -16,10 +16,13 @@ READING = ("recognize", "recognize-and-derender")
 """The modes that read."""
 DEFAULT_MODE, TOLD_MODE = "recognize-and-derender", "derender-with-text"
 
-DETECTORS = ("rapidocr", "tesseract", "doctr", "google-vision", "boxes", "none")
+DETECTORS = ("rapidocr", "inksight", "tesseract", "doctr", "google-vision", "boxes", "none")
 """What finds the words of a page."""
 FROM_FILES = ("boxes", "google-vision")
 """Those that take the words from a file."""
+
+PRINT = ("text", "trace", "ignore")
+"""What becomes of print: its text alone, strokes as well, or nothing."""
 
 SPLITS = ("test", "val")
 """Whose words an evaluation takes."""
@@ -75,6 +78,13 @@ class PageOptions(TraceOptions):
     """One of DETECTORS, or a `layout.detection.Detector`; "none" takes the whole picture for one word."""
     flatten: bool = False
     """Whether the ink is in the frame of the sheet, laid flat and turned upright, instead of the picture's."""
+    print: str = PRINT[0]
+    """One of PRINT. Raises ValueError for another."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.print not in PRINT:
+            raise ValueError(f"print is one of {', '.join(PRINT)}, not {self.print!r}")
 
 
 class TraceChoices(TypedDict, total=False):
@@ -90,6 +100,7 @@ class PageChoices(TraceChoices, total=False):
 
     detector: str | Callable[..., Any]
     flatten: bool
+    print: str
 
 
 USUAL_TRACE, USUAL_PAGE = TraceOptions(), PageOptions()

@@ -14,21 +14,19 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Unpack
 
-import numpy as np
-
 from .arrays import Map, Pixels
 from .centerline.skeleton import trace as trace_skeleton
 from .imaging import canvas, heap
 from .imaging.appearance import measured
-from .imaging.pictures import Picture, Source, binarize, is_drawn, open_picture, open_pictures
-from .imaging.ruling import word_ink
+from .imaging.pictures import Picture, Source, binarize, open_picture, open_pictures
+from .imaging.segmentation import Segmentation, pen_ink, segment
 from .ink import Box, Line, Page, Word
 from .ink.frames import Affine, Chain, Frame
 from .layout import detectors, word_filter
 from .layout.components import Crop, Crops, Inked, crops
 from .layout.detection import Detection, Detector, looks
 from .layout.reading_order import reading_order
-from .layout.ruling import page_ink
+from .layout.words import is_print, missed
 from .options import READING, USUAL_PAGE, USUAL_TRACE, PageChoices, PageOptions, TraceChoices, TraceOptions
 from .recognition import splitting, threads
 from .recognition.clipping import held
@@ -96,7 +94,7 @@ def trace_many(
     """`trace` for several pictures, decoded in batches."""
     chosen = replace(options, **choices)
     pictures = [open_picture(image) for image in images]
-    inks = [word_ink(picture.pixels) for picture in pictures]
+    inks = [pen_ink(picture.pixels) for picture in pictures]
     words = tracer(chosen).trace_inks(inks, mode=chosen.mode, texts=texts)
     return [
         measured(word, picture.pixels, ink).transformed(picture.frame)
@@ -182,27 +180,28 @@ def convert_shown(
     with clock.on("sheet"):
         sheet = _sheet(picture.pixels, find, options.flatten)
     frame: Frame = Affine() if options.flatten else Chain((sheet.frame, picture.frame))
-    ink = page_ink(sheet.rgb)
-    if sheet.inside is not None:
-        ink = np.where(sheet.inside, ink, np.float32(0))
-    mask = binarize(ink)
+    with clock.on("segmentation"):
+        seen = segment(sheet.rgb)
+        seen = seen if sheet.inside is None else seen.within(sheet.inside)
     found: Sequence[Detection] = ()
-    if mask.any():
+    if binarize(seen.marks).any():
         with clock.on("detection"):
-            found = _believed(_found(find, picture.pixels, sheet), len(sheet.rgb))
-    if not found and not is_drawn(ink, mask):  # a cat, a lawn, an empty table
-        mask = np.zeros_like(mask)
-    parts = crops(sheet.rgb, ink, mask, found)
+            found = _detected(find, picture.pixels, sheet, seen)
+    printed = [] if options.print == "trace" else [word for word in found if is_print(word, seen)]
+    written = [word for word in found if word not in printed]
+    ink = seen.marks if options.print == "trace" else seen.written([word.box for word in written])
+    mask = binarize(ink)
+    parts = crops(ink, mask, written)
     if listener and mask.any():
         listener.found([Word(box=c.box).transformed(frame).box for _, c in parts.words])
     with clock.on("tracing"):
         tell = _telling(progress, listener, frame)
-        lines = _traced(parts, options, tell, trust=not looks(find))
+        lines = _traced(parts, printed if options.print == "text" else [], options, tell, trust=not looks(find))
     flat = measured(Page(sheet.rgb.shape[1], sheet.rgb.shape[0], lines), sheet.rgb, ink)
     page = flat if options.flatten else _moved(flat, frame, picture)
     if report:
         every = [c for _, c in (*parts.words, *parts.missed)] + parts.drawings
-        report(PageReport.of(page, _covered(every, flat), clock.stopped()))
+        report(PageReport.of(page, _covered(every, flat, int(mask.sum())), clock.stopped()))
     return (sheet.rgb if options.flatten else picture.pixels), page
 
 
@@ -227,6 +226,12 @@ def flat_sheet(rgb: Pixels) -> Sheet:
     from .layout.rapidocr import shared
 
     return flatten(rgb, WORKING_SIDE, shared())
+
+
+def _detected(find: Detector, rgb: Pixels, sheet: Sheet, seen: Segmentation) -> list[Detection]:
+    """The words, in pixels of the sheet; to those that a detector finds by looking come those that it missed."""
+    found = _believed(_found(find, rgb, sheet), len(sheet.rgb))
+    return found + missed(seen, found) if looks(find) else found
 
 
 def _found(find: Detector, rgb: Pixels, sheet: Sheet) -> Sequence[Detection]:
@@ -260,8 +265,11 @@ def _telling(progress: Progress | None, listener: Listener | None, frame: Frame)
     return tell
 
 
-def _traced(parts: Crops, options: TraceOptions, tell: _Telling, trust: bool) -> tuple[Line, ...]:
-    """The page's lines, drawings in the last; with `trust` every detected word is one, whatever the model reads."""
+def _traced(
+    parts: Crops, printed: Sequence[Detection], options: TraceOptions, tell: _Telling, trust: bool
+) -> tuple[Line, ...]:
+    """The page's lines, print among them, drawings in the last; with `trust` every detected word is one, whatever the
+    model reads."""
     reads = options.mode in READING
     inked = parts.words + (parts.missed if reads else [])
     drawings = parts.drawings + ([] if reads else [c for _, c in parts.missed])
@@ -269,7 +277,9 @@ def _traced(parts: Crops, options: TraceOptions, tell: _Telling, trust: bool) ->
     unsure = [reads and not trust and x for x in word_filter.doubtful(seen)] + [True] * (len(inked) - len(seen))
     words = _trace(inked, unsure, options.mode, tracer(options), tell) if inked else []
     kept = [i for i, w in enumerate(words) if not unsure[i] or word_filter.is_word(w, inked[i].word)]
-    lines = [Line(tuple(words[kept[k]] for k in line)) for line in reading_order([inked[i].word for i in kept])]
+    read = [words[i] for i in kept] + [_as_print(word) for word in printed]
+    places = [inked[i].word for i in kept] + list(printed)
+    lines = [Line(tuple(read[k] for k in line)) for line in reading_order(places)]
     sketches = [_as_drawing(words[i], inked[i].crop) for i in sorted(set(range(len(words))) - set(kept))]
     sketches += [_sketch(c) for c in drawings]
     return tuple(lines) + ((Line(tuple(sketches)),) if sketches else ())
@@ -333,6 +343,11 @@ def _on_page(word: Word, crop: Crop) -> Word:
     return replace(replace(word, strokes=strokes).transformed(crop.frame), box=crop.box)
 
 
+def _as_print(word: Detection) -> Word:
+    """A printed word: its text, no strokes."""
+    return Word((), word.text, word.confidence, word.box, kind="print")
+
+
 def _as_drawing(word: Word, crop: Crop) -> Word:
     """What turned out to be no word: its strokes as the model drew them; where it gave up, as a drawing's are."""
     return _sketch(crop) if word.origin == "skeleton" else replace(word, text="", kind="drawing")
@@ -344,9 +359,8 @@ def _sketch(crop: Crop) -> Word:
     return Word(strokes, box=crop.box, origin="skeleton", kind="drawing")
 
 
-def _covered(parts: Sequence[Crop], page: Page) -> float:
-    """The share of the ink of all parts that lies under a stroke of the page, both in pixels of the sheet."""
+def _covered(parts: Sequence[Crop], page: Page, total: int) -> float:
+    """The share of the sheet's `total` pixels of ink that lie under a stroke of their part of the page."""
     by_box = {w.box: w.strokes for w in page.words}
-    return covered(
-        [(binarize(c.ink), [s.transformed(c.frame.inverse()) for s in by_box.get(c.box, ())]) for c in parts]
-    )
+    traced = [(binarize(c.ink), [s.transformed(c.frame.inverse()) for s in by_box.get(c.box, ())]) for c in parts]
+    return covered(traced, total)

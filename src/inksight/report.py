@@ -30,7 +30,8 @@ class PageReport:
     def of(cls, page: Page, covered: float, seconds: Mapping[str, float]) -> PageReport:
         words = [w for w in page.words if w.kind == "word"]
         doubtful = sum(w.confidence < DOUBTFUL for w in words)
-        return cls(covered, len(words), len(page.words) - len(words), doubtful, dict(seconds))
+        drawings = sum(w.kind == "drawing" for w in page.words)
+        return cls(covered, len(words), drawings, doubtful, dict(seconds))
 
     @property
     def note(self) -> str:
@@ -71,10 +72,8 @@ class Clock:
         return {**self.seconds, "rest": total - sum(self.seconds.values())}
 
 
-def covered(parts: Sequence[tuple[Mask, Sequence[Stroke]]]) -> float:
-    """Share (0..1) of the ink of all parts, bool (H, W) each, within a pen's width of its strokes; 1 without ink."""
-    ink = traced = 0
-    for mask, strokes in parts:
-        ink += int(mask.sum())
-        traced += int((paint(mask.shape, strokes, max(1.0, pen_width(mask))) & mask).sum())
-    return traced / ink if ink else 1.0
+def covered(parts: Sequence[tuple[Mask, Sequence[Stroke]]], total: int) -> float:
+    """Share (0..1) of a page's `total` pixels of ink that lie, in their part (bool (H, W)), within a pen's width of its
+    strokes; 1 without ink. What belongs to no part is not covered."""
+    traced = sum(int((paint(m.shape, strokes, max(1.0, pen_width(m))) & m).sum()) for m, strokes in parts)
+    return min(traced / total, 1.0) if total else 1.0

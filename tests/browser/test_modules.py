@@ -6,6 +6,8 @@ import re
 
 import numpy as np
 import pytest
+from inksight.imaging.inkmap import binarize, ink_map
+from inksight.imaging.ruling import word_ink
 from PIL import Image, ImageFilter
 
 from inksight import formats
@@ -13,8 +15,6 @@ from inksight.centerline import skeleton
 from inksight.centerline.snap import snap
 from inksight.imaging import appearance, raster
 from inksight.imaging.canvas import fit, standardise
-from inksight.imaging.inkmap import binarize, ink_map
-from inksight.imaging.ruling import word_ink
 from inksight.ink import Stroke, Word, timing
 from inksight.ink.curves import distance_to_polyline, resample, simplify, smooth
 from inksight.options import MODES

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ..options import DEFAULT_MODE, DETECTORS, FORMATS, FROM_FILES, MODES, TOLD_MODE, PageOptions, TraceOptions
+from ..options import DEFAULT_MODE, DETECTORS, FORMATS, FROM_FILES, MODES, PRINT, TOLD_MODE, PageOptions, TraceOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -57,6 +57,14 @@ _PAGE = together(
     ),
     model,
     _FAST,
+    click.option(
+        "--print",
+        "print_",
+        type=click.Choice(PRINT),
+        default=PRINT[0],
+        show_default=True,
+        help="What becomes of print: its text alone, strokes as well, or nothing.",
+    ),
     click.option("--flatten", is_flag=True, help="The ink as on the flat sheet, with that for the photo under it."),
 )
 
@@ -65,9 +73,11 @@ def page(command: Callable[..., None]) -> Callable[..., None]:
     """--mode, --detector, ...: a command's arguments `chosen`, PageOptions, and `boxes`."""
 
     @wraps(command)
-    def packed(mode: str, detector: str | None, model: str | None, fast: bool, flatten: bool, **values: Any) -> None:
+    def packed(
+        mode: str, detector: str | None, model: str | None, fast: bool, flatten: bool, print_: str, **values: Any
+    ) -> None:
         finds = detector or (DETECTORS[0] if values["boxes"] is None else FROM_FILES[0])
-        command(chosen=PageOptions(mode, model, fast, finds, flatten), **values)
+        command(chosen=PageOptions(mode, model, fast, finds, flatten, print_), **values)
 
     return _PAGE(packed)
 

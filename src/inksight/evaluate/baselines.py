@@ -10,7 +10,7 @@ import numpy as np
 from ..arrays import Array
 from ..centerline import skeleton
 from ..imaging.pictures import fit
-from ..imaging.ruling import word_ink
+from ..imaging.segmentation import pen_ink
 from ..recognition.tokens import GRID, path_points
 from ..recognition.tracer import on_the_ink
 from .sets import Sample
@@ -21,7 +21,7 @@ Baseline: TypeAlias = Callable[[Sample], Sequence[Array]]
 
 def ordered_skeleton(sample: Sample) -> list[Array]:
     """The centreline tracer, which sees only the picture: what a model has to beat."""
-    return [np.asarray(s.points, np.float64) for s in skeleton.trace(word_ink(sample.picture))]
+    return [np.asarray(s.points, np.float64) for s in skeleton.trace(pen_ink(sample.picture))]
 
 
 def on_original_grid(sample: Sample) -> list[Array]:
@@ -33,7 +33,7 @@ def on_original_grid(sample: Sample) -> list[Array]:
 
 def in_our_code(sample: Sample) -> list[Array]:
     """The truth coded on our canvas and brought back as the tracer does it: as good as a faultless network would be."""
-    ink = word_ink(sample.picture)
+    ink = pen_ink(sample.picture)
     _, frame = fit(ink)
     coded = [path_points(frame.apply(s)) for s in _truth(sample)]
     return [np.asarray(s.points, np.float64) for s in on_the_ink(ink, coded, frame)]

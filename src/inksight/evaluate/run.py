@@ -15,7 +15,7 @@ from tqdm import tqdm
 from ..arrays import Array
 from ..imaging import raster
 from ..imaging.pictures import binarize
-from ..imaging.ruling import word_ink
+from ..imaging.segmentation import pen_ink
 from ..ink import Word
 from . import baselines, metrics
 from .report import Report, Scores
@@ -138,7 +138,7 @@ def _baseline_scores(sample: Sample, baseline: baselines.Baseline, also: More | 
 
 def _scores(sample: Sample, strokes: Sequence[Array], also: More | None) -> Scores:
     """Everything but the text. Where no true mask is known, the picture's own threshold stands for it."""
-    mask = binarize(word_ink(sample.picture)) if sample.mask is None else sample.mask
+    mask = binarize(pen_ink(sample.picture)) if sample.mask is None else sample.mask
     scores = metrics.picture_scores(strokes, mask) | {"empty": float(not strokes)}
     if sample.strokes is not None:
         scores |= metrics.ink_scores(strokes, sample.strokes, raster.pen_width(mask))

@@ -8,7 +8,7 @@
 | x, y | pixels of the page from its top-left corner, x to the right, y down |
 | synthetic_t | where the style wants times: seconds since the first pen-down, made up by inksight.ink.timing |
 | width, color | of the stroke, in pixels and as #rrggbb; empty where they aren't known |
-| text, confidence, kind | of the word: what it says, how sure that is (0 to 1), and "word" or "drawing" |
+| text, confidence, kind | of the word: what it says, how sure that is (0 to 1), and "word", "drawing" or "print" |
 
 A word without strokes has one row without a point; a page without words has none.
 """
@@ -22,7 +22,7 @@ from itertools import count, repeat
 
 import numpy as np
 
-from ..ink import Kind, Line, Page, Stroke, Word
+from ..ink import Line, Page, Stroke, Word, as_kind
 from ..ink.timing import times
 from .several import only
 from .style import PLAIN, Style
@@ -108,8 +108,8 @@ def _word(rows: dict[str, list[Row]]) -> Word:
     """A word from the rows of each of its strokes."""
     first = next(iter(rows.values()))[0]
     strokes = tuple(_stroke(points) for points in rows.values() if points[0]["x"] or points[0]["y"])
-    kind: Kind = "drawing" if first.get("kind") == "drawing" else "word"
-    return Word(strokes, first.get("text") or "", float(first.get("confidence") or 1.0), kind=kind)
+    sure = float(first.get("confidence") or 1.0)
+    return Word(strokes, first.get("text") or "", sure, kind=as_kind(first.get("kind")))
 
 
 def _stroke(rows: list[Row]) -> Stroke:

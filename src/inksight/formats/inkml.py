@@ -18,7 +18,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from ..arrays import Array
-from ..ink import Kind, Line, Page, Stroke, Word, bounding_box
+from ..ink import Line, Page, Stroke, Word, as_kind, bounding_box
 from ..ink.frames import Affine
 from ..ink.timing import letter_height, times
 from . import traces
@@ -345,5 +345,11 @@ def _word(notes: dict[str, str], strokes: list[Stroke]) -> Word:
     told = next((ours for ours, theirs in INFERENCE_MODES.items() if theirs == notes.get("inferenceMode")), "")
     confidence = (floats(notes.get("confidence"), 1) or (1.0,))[0]
     x0, y0, x1, y1 = floats(notes.get("box"), 4) or (0.0, 0.0, 0.0, 0.0)
-    kind: Kind = "drawing" if notes.get("kind") == "drawing" else "word"
-    return Word(tuple(strokes), _text(notes), confidence, (x0, y0, x1, y1), notes.get("origin", told), kind)
+    return Word(
+        tuple(strokes),
+        _text(notes),
+        confidence,
+        (x0, y0, x1, y1),
+        notes.get("origin", told),
+        as_kind(notes.get("kind")),
+    )

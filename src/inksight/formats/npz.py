@@ -2,7 +2,7 @@
 
 A word is a sample; points are in hundredths of a pixel of the page; `src` says how the word came. Beside the
 container's arrays there are, per word, `page` and `line` (counted from 0), `box` (n, 4) in pixels, `confidence` and
-`drawing` (whether it is no word); per stroke `width` in pixels (NaN where it isn't known) and the lines of `color`
+`kind`, one a line; per stroke `width` in pixels (NaN where it isn't known) and the lines of `color`
 ("" where it isn't); and `page_size` (pages, 2) in pixels. There are no times: a picture tells none. To read it without
 this package:
 
@@ -22,7 +22,7 @@ from zipfile import ZipFile
 import numpy as np
 
 from ..errors import InputError
-from ..ink import Kind, Line, Page, Stroke, Word
+from ..ink import Line, Page, Stroke, Word, as_kind
 from .dataset import Arrays, PackedInk, arrays, labels, pack, unpack
 from .several import MOST_LINES, most_unpacked, only
 from .style import PLAIN, Style
@@ -50,7 +50,7 @@ def dumps_pages(pages: Sequence[Page], styles: Sequence[Style]) -> bytes:
         line=np.array([line for _, line, _ in placed], np.int32),
         box=np.array([word.box for _, _, word in placed]).reshape(-1, 4),
         confidence=np.array([word.confidence for _, _, word in placed]),
-        drawing=np.array([word.kind == "drawing" for _, _, word in placed], bool),
+        kind=labels([word.kind for _, _, word in placed]),
         width=np.array([s.width or np.nan for s in strokes]),
         color=labels([s.color or "" for s in strokes]),
         page_size=np.array([(page.width, page.height) for page in pages]).reshape(-1, 2),
@@ -98,8 +98,16 @@ def _unpacked_size(data: bytes) -> int:
         return 0
 
 
+def _kinds(packed: Arrays) -> list[str]:
+    """Each word's kind; files before version 0.2 say of words only whether they are drawings."""
+    if "kind" in packed:
+        return str(packed["kind"]).split("\n")
+    return ["drawing" if drawn else "word" for drawn in packed["drawing"].tolist()]
+
+
 def _words(packed: Arrays) -> list[Word]:
     colors, widths = iter(str(packed["color"]).split("\n")), iter(packed["width"].tolist())
+    kinds = _kinds(packed)
     words = []
     for i, sample in enumerate(unpack(packed)):
         count = len(sample.strokes)
@@ -108,6 +116,6 @@ def _words(packed: Arrays) -> list[Word]:
             Stroke(points * _UNIT, None if width != width else width, color or None) for points, width, color in looks
         )
         x0, y0, x1, y1 = packed["box"][i].tolist()
-        kind: Kind = "drawing" if packed["drawing"][i] else "word"
-        words.append(Word(strokes, sample.text, float(packed["confidence"][i]), (x0, y0, x1, y1), sample.source, kind))
+        sure, kind = float(packed["confidence"][i]), as_kind(kinds[i])
+        words.append(Word(strokes, sample.text, sure, (x0, y0, x1, y1), sample.source, kind))
     return words

@@ -18,7 +18,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..ink import Kind, Line, Page, Stroke, Word
+from ..ink import KINDS, Line, Page, Stroke, Word, as_kind
 from ..ink.frames import Affine
 from . import svgpath
 from .markup import PIXELS, css_color, escaped, floats, local, number, numbers, parse, quoted
@@ -154,7 +154,7 @@ class _Reader:
             if local(child) in _UNSEEN:
                 continue
             here, own = svgpath.transform(child.get("transform", "")).then(frame), pen.within(child)
-            if child.get("class") in ("word", "drawing"):
+            if child.get("class") in KINDS:
                 self.word(child, here, own)
                 continue
             if child.get("class") == "line":
@@ -169,10 +169,11 @@ class _Reader:
         confidence = (floats(group.get("data-confidence"), 1) or (1.0,))[0]
         x0, y0, x1, y1 = floats(group.get("data-box"), 4) or (0.0, 0.0, 0.0, 0.0)
         box = Word((), box=(x0, y0, x1, y1)).transformed(frame).box
-        kind: Kind = "drawing" if group.get("class") == "drawing" else "word"
         if not self.lines:
             self.lines.append([])
-        self.lines[-1].append(Word(tuple(strokes), title, confidence, box, group.get("data-origin", ""), kind))
+        self.lines[-1].append(
+            Word(tuple(strokes), title, confidence, box, group.get("data-origin", ""), as_kind(group.get("class")))
+        )
 
 
 def loads(data: bytes) -> Page:

@@ -91,7 +91,7 @@ def _slope(feet: NDArray[np.float64]) -> float:
 
 def text_lines(page: Page) -> list[TextLine]:
     """The lines that hold words."""
-    found = [tuple(w for w in line.words if w.kind == "word") for line in page.lines]
+    found = [tuple(w for w in line.words if w.kind != "drawing") for line in page.lines]
     return [TextLine(words) for words in found if words]
 
 

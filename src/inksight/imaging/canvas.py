@@ -10,8 +10,8 @@ from PIL import Image
 from ..arrays import Map
 from ..ink import Box
 from ..ink.frames import Affine
-from .inkmap import binarize
 from .raster import ink_box
+from .segmentation import binarize
 
 _WIDTH_STEP = 32  # canvases are whole multiples of this wide, so that words share batches
 _MIN_WIDTH = 64

@@ -1,10 +1,10 @@
-"""Pictures: open them from anywhere, turn them into an ink map, fit a word into the model's canvas.
+"""Pictures: open them from anywhere, tell their ink from everything else, fit a word into the model's canvas.
 
 Three stages, each usable alone; they meet here, so that users of pictures need this module only:
 
 1. `open_pages`, `open_image` (here): a file, bytes, a PIL image or an array become upright RGB pixels.
-2. `ink_map`, `binarize` (inkmap.py): how much ink lies on each pixel, whatever the light, the paper, the pen's colour
-   and the polarity were. This is all that the tracers ever see of a photo.
+2. `segment`, `binarize` (segmentation.py): what of it a pen has drawn, whatever the light, the surface, the pen's
+   colour and the polarity. This is all that the tracers ever see of a photo.
 3. `fit`, `standardise` (canvas.py): a part of the ink map on the network's canvas, with the exact map between the two.
 
 Frames: float pixels, x right, y down, origin at the top-left corner of the top-left pixel.
@@ -31,12 +31,12 @@ from ..errors import InputError
 from . import animation, pdf_pages
 from .bounds import MAX_MEGAPIXELS, MIN_SIDE, check_size, damaged, decoding
 from .canvas import fit, standardise
-from .inkmap import binarize, ink_map, is_drawn
 from .pixels import Picture, decode
+from .segmentation import binarize
 
 __all__ = [
-    "MANY_MEGAPIXELS", "MAX_MEGAPIXELS", "MIN_SIDE", "Picture", "Source", "binarize",
-    "count_pages", "endings", "fit", "ink_map", "is_drawn", "open_image", "open_pages", "open_picture", "open_pictures",
+    "MANY_MEGAPIXELS", "MAX_MEGAPIXELS", "MIN_SIDE", "Picture", "Source", "binarize", "count_pages", "endings", "fit",
+    "open_image", "open_pages", "open_picture", "open_pictures",
     "standardise",
 ]  # fmt: skip
 

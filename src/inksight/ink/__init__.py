@@ -1,5 +1,5 @@
 """The digital-ink document, and what can be said of ink without a picture: curves, frames, order, times."""
 
-from .document import Box, Kind, Line, Page, Stroke, Word, bounding_box, is_color
+from .document import KINDS, Box, Kind, Line, Page, Stroke, Word, as_kind, bounding_box, is_color
 
-__all__ = ["Box", "Kind", "Line", "Page", "Stroke", "Word", "bounding_box", "is_color"]
+__all__ = ["KINDS", "Box", "Kind", "Line", "Page", "Stroke", "Word", "as_kind", "bounding_box", "is_color"]

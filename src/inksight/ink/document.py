@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeGuard
+from typing import TYPE_CHECKING, Literal, TypeGuard, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,13 +24,19 @@ if TYPE_CHECKING:
 Box = tuple[float, float, float, float]
 """(x0, y0, x1, y1) with x0 <= x1 and y0 <= y1."""
 
-Kind = Literal["word", "drawing"]
-"""What strokes belong to: a word, or a sketch, an arrow, an underline."""
+Kind = Literal["word", "drawing", "print"]
+"""What strokes belong to: a word, or a sketch, an arrow, an underline; or print."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 def is_color(value: object) -> TypeGuard[str]:
     """Whether it is a color as we write it: "#rrggbb" with small letters."""
     return isinstance(value, str) and re.fullmatch("#[0-9a-f]{6}", value) is not None
+
+
+def as_kind(name: str | None) -> Kind:
+    """The kind of that name; an unknown one is a word."""
+    return next((kind for kind in KINDS if kind == name), "word")
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +104,7 @@ class Word:
     `confidence` (0..1) says how far to trust the result. `origin` names the way it came: an inference mode
     ("derender", "derender-with-text", "recognize-and-derender", "recognize"), "skeleton" for the classical fallback, or
     "" where it isn't known. `box` is (x0, y0, x1, y1); left out, it is the box of the strokes. A `kind` of "drawing" is
-    ink that belongs to no word; it has no text.
+    ink that belongs to no word; it has no text. One of "print" was printed, not written; it may have no strokes.
     """
 
     strokes: tuple[Stroke, ...] = ()
@@ -112,8 +118,8 @@ class Word:
         object.__setattr__(self, "strokes", tuple(self.strokes))
         if not 0.0 <= self.confidence <= 1.0:
             raise ValueError(f"confidence must lie in 0..1, not {self.confidence}")
-        if self.kind not in ("word", "drawing"):
-            raise ValueError(f'a kind is "word" or "drawing", not {self.kind!r}')
+        if self.kind not in KINDS:
+            raise ValueError(f"a kind is one of {', '.join(KINDS)}, not {self.kind!r}")
         box = tuple(float(v) for v in self.box)
         if box == (0.0, 0.0, 0.0, 0.0) and self.strokes:
             box = bounding_box(self.strokes)

@@ -60,7 +60,7 @@ def _of_page(pages: Sequence[Page], number: int, name: str) -> Saved:
         Found(upright(*w.box), w.text, w.confidence, i)
         for i, line in enumerate(page.lines)
         for w in line.words
-        if w.kind == "word"
+        if w.kind != "drawing"
     ]
     ends = np.max([(0.0, 0.0), *(w.corners.max(axis=0) for w in found)], axis=0).tolist()
     if ends == [page.width, page.height]:  # a page that ends with its words is one of unknown size

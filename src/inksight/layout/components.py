@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Array, Labels, Map, Mask, Pixels
+from ..arrays import Array, Labels, Map, Mask
 from ..ink import Box
 from ..ink.frames import Affine
 from .detection import Detection
-from .pieces import NOBODY, Pieces, on_edges
+from .pieces import NOBODY, Pieces
 from .spacing import respaced
 
 REACH = 0.5
@@ -62,11 +62,11 @@ class Crops(NamedTuple):
     drawings: list[Crop]
 
 
-def crops(rgb: Pixels, ink: Map, mask: Mask, words: Sequence[Detection]) -> Crops:
+def crops(ink: Map, mask: Mask, words: Sequence[Detection]) -> Crops:
     """The ink of each word, with the words cut and joined by their gaps, and the ink that belongs to none.
 
-    `ink` is the ink map of `rgb`, float32 (H, W), `mask` its binarisation, bool (H, W). Words without ink are left out.
-    Dust, blots, faint smears, dark areas along the border of the picture and the edges of the sheet belong to nothing.
+    `ink` is a page's ink map, float32 (H, W), `mask` its binarisation, bool (H, W). Words without ink are left out, and
+    so are specks that belong to none.
     """
     pieces = Pieces.of(ink, mask)
     if not len(pieces.area):
@@ -75,8 +75,7 @@ def crops(rgb: Pixels, ink: Map, mask: Mask, words: Sequence[Detection]) -> Crop
     words, owner = respaced(words, pieces, _owners(pieces, words), height)
     by_piece = np.append(owner, NOBODY)[pieces.labels]  # label -1 is paper
     _split(by_piece, pieces, owner, words)
-    drawn = (owner == NOBODY) & pieces.is_drawing()
-    drawn[drawn] = ~on_edges(rgb, pieces, np.flatnonzero(drawn))
+    drawn = (owner == NOBODY) & ~pieces.specks
     margin = round(2 * pieces.pen) + 1
     cut = zip(words, _cut(ink, by_piece, len(words), margin), strict=True)
     inked = [Inked(w, _turned(c, -w.angle) if w.angle else c) for w, c in cut if c]
@@ -106,14 +105,14 @@ def _owners(pieces: Pieces, words: Sequence[Detection]) -> NDArray[np.int64]:
     height = heights[best]
     at = seen[np.arange(n), best]
     sprawls = (pieces.size.max(axis=1) > 2 * height) & (inside < 0.2)  # a drawing that runs through words
-    owner = np.where((inside > 0) & ~sprawls & ~_underlines(at, boxes[best]) & ~pieces.blots, best, NOBODY)
+    owner = np.where((inside > 0) & ~sprawls & ~_underlines(at, boxes[best]), best, NOBODY)
     owner[_rings(at, owner, inside * pieces.area)] = NOBODY
     gap = np.maximum(np.maximum(boxes[:, :2] - seen[..., 2:], seen[..., :2] - boxes[:, 2:]), 0)
     distance = np.linalg.norm(gap, axis=2) / heights
     near = distance.argmin(axis=1)
     beside = gap[np.arange(n), near, 1] == 0
     fits = pieces.size.max(axis=1) <= np.where(beside, 1.2, MARK) * heights[near]
-    return np.where((inside == 0) & (distance.min(axis=1) <= REACH) & fits & ~pieces.blots, near, owner)
+    return np.where((inside == 0) & (distance.min(axis=1) <= REACH) & fits, near, owner)
 
 
 def _rings(boxes: Array, owner: NDArray[np.int64], weight: Array) -> NDArray[np.int64]:

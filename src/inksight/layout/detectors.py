@@ -62,6 +62,10 @@ def _loaded(name: str) -> Detector:
         from .rapidocr import shared
 
         return shared()
+    if name == "inksight":
+        from .words import Words
+
+        return Words()
     if name == "tesseract":
         from .tesseract import Tesseract
 

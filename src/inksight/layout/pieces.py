@@ -1,4 +1,4 @@
-"""Connected pieces of ink, and which of them no pen made: dust, blots, shadows, the edges of the sheet."""
+"""Connected pieces of ink."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Array, Labels, Map, Mask, Pixels
+from ..arrays import Array, Labels, Map, Mask
 from ..imaging.raster import pen_width
 from ..ink.frames import Affine
 
 NOBODY = -1
 
-EDGE_STEP = 0.12
-"""A difference in lightness of this share is the edge of a sheet (noise: 8 grey levels more)."""
+FAINT = 0.7
+"""A speck whose ink is no surer than this is noise."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,6 @@ class Pieces:
     """float64 (n, 4): x0, y0, x1, y1."""
     level: Array
     """Mean of the ink map."""
-    thickness: Array
-    """Diameter of the largest disc inside."""
 
     @classmethod
     def of(cls, ink: Map, mask: Mask) -> Pieces:
@@ -46,9 +44,7 @@ class Pieces:
         at = labels >= 0
         x, y, w, h, area = stats[keep].T.astype(float)
         level = np.bincount(labels[at], ink[at], len(area)) / area
-        thickness = np.zeros(len(area))
-        np.maximum.at(thickness, labels[at], 2 * cv2.distanceTransform(image, cv2.DIST_L2, 3)[at])
-        return cls(labels, pen, area, np.stack([x, y, x + w, y + h], axis=1), level, thickness)
+        return cls(labels, pen, area, np.stack([x, y, x + w, y + h], axis=1), level)
 
     def boxes_in(self, frame: Affine) -> Array:
         """The pieces' boxes in a turned frame: float64 (n, 4)."""
@@ -76,45 +72,7 @@ class Pieces:
         return self.box[:, 2:] - self.box[:, :2]
 
     @property
-    def blots(self) -> Mask:
-        """Which pieces are too thick for a pen: holes, blots, the table beside the sheet."""
-        thick: Mask = (self.thickness > 4 * self.pen) & (self.area > 0.4 * self.size.prod(axis=1))
-        return thick
-
-    def is_drawing(self) -> Mask:
-        """Whether a piece that belongs to no word looks like pen strokes rather than dust, a blot or a shadow."""
-        height, width = self.labels.shape
-        dust = (self.area < 4 * self.pen**2) | (self.size.max(axis=1) < 3 * self.pen)
-        low = self.box[:, :2] < self.pen
-        high = self.box[:, 2:] > np.array([width, height]) - self.pen
-        rim = ((low | high) & (self.size < 6 * self.pen)).any(axis=1)
-        drawn: Mask = ~dust & ~rim & (self.thickness < 4 * self.pen) & (self.level > 0.4)
-        return drawn
-
-
-def on_edges(rgb: Pixels, pieces: Pieces, chosen: NDArray[np.int64]) -> Mask:
-    """Whether each chosen piece runs along a step from one surface to another, such as the edge of a sheet: bool (n,).
-
-    Paper is equally light on both sides of a pen stroke. Looked at part by part: light changes along a long one, too.
-    """
-    import cv2
-
-    near, far = round(pieces.pen) | 1, (6 * round(pieces.pen)) | 1
-    out = []
-    for i in chosen.tolist():
-        x0, y0, x1, y1 = pieces.box[i].astype(int).tolist()
-        window = np.s_[max(y0 - far, 0) : y1 + far, max(x0 - far, 0) : x1 + far]
-        piece = (pieces.labels[window] == i).astype(np.uint8)
-        inked = (pieces.labels[window] != NOBODY).astype(np.uint8)
-        around = (cv2.dilate(piece, np.ones((far, far))) > 0) & (cv2.dilate(inked, np.ones((near, near))) == 0)
-        rows, columns = np.nonzero(around)
-        grey = rgb[window][around].mean(axis=1)
-        part = rows // (3 * far) * (piece.shape[1] // (3 * far) + 1) + columns // (3 * far)
-        steps = [_is_step(grey[part == k]) for k in np.unique(part).tolist()]
-        out.append(sum(steps) > 0.5 * len(steps))
-    return np.array(out, bool)
-
-
-def _is_step(grey: Array) -> bool:
-    dark, light = np.percentile(grey, (20, 80))
-    return bool(light - dark > EDGE_STEP * light + 8)
+    def specks(self) -> Mask:
+        """Which pieces are too small and too faint to be anything: bool (n,)."""
+        small: Mask = self.size.max(axis=1) < 2 * self.pen
+        return small & (self.level < FAINT)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from ..arrays import Pixels
 from ..errors import InputError
-from ..imaging.pictures import ink_map
+from ..imaging.segmentation import segment
 from .detection import Detection
 
 LANGUAGE = "INKSIGHT_TESSERACT_LANG"
@@ -46,7 +46,8 @@ class Tesseract:
 
     def __call__(self, rgb: Pixels) -> Sequence[Detection]:
         """The words of `rgb`, uint8 (H, W, 3). Raises InputError where the program fails."""
-        sheet = (255 * (1 - PALE * ink_map(rgb))).astype(np.uint8)  # even light, ink dark on paper
+        seen = segment(rgb)
+        sheet = (255 * (1 - PALE * np.maximum(seen.ink, seen.print))).astype(np.uint8)  # dark on white
         data = io.BytesIO()
         Image.fromarray(sheet).save(data, "PNG", compress_level=1)
         options = ["--psm", BLOCK, "-l", self._language, "-c", f"thresholding_method={SAUVOLA}", "tsv"]

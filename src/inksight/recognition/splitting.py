@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Map
-from ..imaging.inkmap import binarize
+from ..imaging.segmentation import binarize
 from ..ink import Word
 from ..ink.frames import Affine
 

@@ -23,7 +23,7 @@ from PIL import Image
 
 from ...arrays import Array, Mask, Pixels
 from ...ink.frames import Affine, Chain, Frame
-from ..pictures import binarize, ink_map
+from ..segmentation import binarize, segment
 from . import bend
 from .camera import flat_to_picture
 from .contour import contour
@@ -218,7 +218,7 @@ def _unbent(rgb: Pixels, boxes: Array, to_rgb: Frame, edges: _Edges) -> Frame:
     back = level.frame.inverse()
     lines = _mapped(boxes, back)
     upright = np.concatenate([lines.min(axis=1), lines.max(axis=1)], axis=1)
-    ink = binarize(ink_map(level.rgb))
+    ink = binarize(segment(level.rgb).ink)
     sides = [back.apply(side) for side, cut in zip(edges.sides, edges.cut, strict=True) if not cut]
     lying = [s for s in sides if abs(s[-1, 0] - s[0, 0]) > abs(s[-1, 1] - s[0, 1])]
     bent = bend.fit(ink if level.inside is None else ink & level.inside, upright, lying)

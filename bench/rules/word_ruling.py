@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Array, Map, Mask, Pixels
-from .inkmap import binarize, ink_map
-from .raster import pen_width
+from bench.rules.inkmap import binarize, ink_map
+from inksight.arrays import Array, Map, Mask, Pixels
+from inksight.imaging.raster import pen_width
 
 FAINT = 0.15
 """Ink above this takes part in the search: ruling is often paler than the pen."""

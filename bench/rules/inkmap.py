@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from ..arrays import Map, Pixels
+from inksight.arrays import Map, Pixels
 
 _BLOCKS = 16  # the longer side is cut into at most this many blocks; paper and light are taken as even within one
 _BLOCK = 48  # side of a block in the reduced picture; also the smallest block in pixels of the picture

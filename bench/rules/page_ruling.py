@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arrays import Array, Map, Mask, Pixels
-from ..imaging.inkmap import ink_map
-from ..imaging.raster import pen_width
-from ..imaging.ruling import CEILING, rescaled, vertical_runs
+from bench.rules.inkmap import ink_map
+from bench.rules.word_ruling import CEILING, rescaled, vertical_runs
+from inksight.arrays import Array, Map, Mask, Pixels
+from inksight.imaging.raster import pen_width
 
 FAINT = 0.15
 """Ink above this takes part in the search: ruling is often paler than the pen."""

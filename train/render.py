@@ -1,8 +1,8 @@
 """Draw ink as a camera might have seen it, and as the ink map then shows it, in batches on the training device.
 
 Values are darkness: 0 paper, 1 full ink. The ink is drawn at the camera's scale, between lines of the paper and ink of
-neighbours that the crop's border cuts; then come lens and sensor, then what the segmentation and canvas.py make of such a
-crop: paper at 0 up to the noise, the ink's cores at 1, the crop enlarged to the canvas.
+neighbours that the crop's border cuts; then come lens and sensor, then what the segmentation and canvas.py make of
+such a crop: paper at 0 up to the noise, the ink's cores at 1, the crop enlarged to the canvas.
 
 Everything is drawn at random for every sample, and nothing waits for the device: no value is read back from it.
 Frames: canvas pixels, and the camera's, which are `scale` as large.

@@ -21,7 +21,8 @@ from PIL import Image
 from bench.camera import TABLES, Camera, Shot, shoot
 from bench.sheets import pages
 from inksight.arrays import Array, Pixels
-from inksight.imaging.rectify import Sheet, as_it_is, flatten
+from inksight.imaging.rectify import flatten
+from inksight.imaging.sheet import Sheet, as_it_is
 from inksight.imaging.rectify.contour import contour
 from inksight.imaging.rectify.outline import outlines
 from inksight.layout.rapidocr import shared

@@ -6,12 +6,12 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-from inksight.layout.ruling import page_ink
 from PIL import Image, ImageDraw, ImageFilter
 
 from inksight.centerline.skeleton import trace
 from inksight.imaging.pictures import open_image
 from inksight.imaging.rectify.render import render
+from inksight.imaging.segmentation import COARSE, Layout, Segmentation, pen_ink
 from inksight.ink import Word
 from inksight.ink.frames import Affine, Homography
 from inksight.layout import detectors
@@ -59,6 +59,31 @@ def drawn(*lines, size=(400, 300), pen=4, light=False):
     return np.asarray(image)
 
 
+def contrast(rgb):
+    """The exact ink of a picture with one pen on even paper, on which its corner lies: float32 (H, W)."""
+    apart = rgb.astype(np.float64) - rgb[0, 0]
+    pen = apart.reshape(-1, 3)[np.abs(apart).sum(axis=2).argmax()]
+    return (apart @ pen / max(pen @ pen, 1)).clip(0, 1).astype(np.float32)
+
+
+def exact(rgb):
+    """Stands in for `segment` on such pictures: all ink is a pen's, and words are seen nowhere."""
+    return segmentation(contrast(rgb))
+
+
+def segmentation(ink, print_=None, words=()):
+    """What a faultless network says of a picture: its ink and print, float32 (H, W), and words on level lines, each in
+    the middle half of its box (x0, y0, x1, y1)."""
+    nothing = np.zeros_like(ink)
+    coarse = np.zeros([-(-n // COARSE) for n in ink.shape], np.float32)
+    layout = Layout(coarse, coarse.copy(), np.full_like(coarse, 36), np.zeros_like(coarse))
+    for x0, y0, x1, y1 in words:
+        inset = (y1 - y0) / 4
+        a, b, c, d = (round(v / COARSE) for v in (x0 + inset, y0 + inset, x1 - inset, y1 - inset))
+        layout.word[b:d, a:c] = layout.line[b:d, a:c] = 1
+    return Segmentation(np.stack([ink, nothing, nothing if print_ is None else print_]), layout)
+
+
 def zigzag(x, y, width=60, height=24, teeth=6):
     """Something like a word: float (n, 2)."""
     k = np.arange(teeth + 1)
@@ -79,7 +104,7 @@ def turned(angle, line="Two herons by the old mill,", size=1000):
     low, high = boxes.min(axis=0)[:2] - (10, 2), boxes.max(axis=0)[2:] - (-10, -2)
     ink = np.zeros(rgb.shape[:2], np.float32)
     part = np.s_[int(low[1]) : int(high[1]), int(low[0]) : int(high[0])]
-    ink[part] = page_ink(rgb)[part]
+    ink[part] = pen_ink(rgb)[part]
     turn = Affine.translation(*-middle).then(Affine.rotation(np.radians(angle)))
     turn = turn.then(Affine.translation(size / 2, size / 2))
     back = turn.inverse()

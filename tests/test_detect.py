@@ -3,18 +3,16 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from inksight.layout.ruling import without_ruling
-from PIL import Image, ImageDraw, ImageFilter
 
 from inksight.errors import InputError
-from inksight.imaging.pictures import binarize, ink_map
+from inksight.imaging.pictures import binarize
 from inksight.ink.curves import distance_to_polyline
 from inksight.ink.frames import Affine
 from inksight.layout import detectors, textline
 from inksight.layout.components import crops
 from inksight.layout.detection import Detection
 from inksight.layout.reading_order import reading_order
-from tests.pages import TEXT, drawn, example, zigzag
+from tests.pages import TEXT, contrast, drawn, example, zigzag
 
 # ------------------------------------------------------------------------------------------------------ detectors
 
@@ -51,7 +49,7 @@ def test_none_takes_the_picture_for_one_word():
 
 
 def test_an_unknown_detector_is_named_with_the_known_ones():
-    with pytest.raises(InputError, match=r"^unknown detector 'magic'; use one of rapidocr, tesseract, .*none$"):
+    with pytest.raises(InputError, match=r"^unknown detector 'magic'; use one of rapidocr, inksight, .*none$"):
         detectors.load("magic")
 
 
@@ -76,60 +74,16 @@ def test_a_line_without_character_boxes_is_shared_out_evenly():
     assert [(w.text, w.box) for w in found] == [("abc", (0, 0, 60, 20)), ("de", (80, 0, 120, 20))]
 
 
-# --------------------------------------------------------------------------------------------------------- ruling
-
-
-def ruled(level, angle=0.0, squares=False, size=(900, 700)):
-    """(picture, where the rules are, where the ink is): uint8 (H, W, 3) and two masks."""
-    lines = Image.new("L", size, 0)
-    pen = ImageDraw.Draw(lines)
-    for y in range(50, size[1], 60):
-        pen.line([(0, y), (size[0], y)], fill=255, width=2)
-    for x in range(40, size[0], 60) if squares else ():
-        pen.line([(x, 0), (x, size[1])], fill=255, width=2)
-    lines = lines.rotate(angle, resample=Image.Resampling.BICUBIC)
-    ink = Image.new("L", size, 0)
-    for y in range(80, size[1] - 60, 60):
-        for x in range(60 + y % 77, size[0] - 120, 97):
-            ImageDraw.Draw(ink).line([tuple(p) for p in zigzag(x, y, height=42, teeth=4)], fill=255, width=5)
-    rules, written = np.asarray(lines) / 255.0, np.asarray(ink.filter(ImageFilter.GaussianBlur(0.6))) / 255.0
-    grey = 235 * (1 - level * rules) * (1 - 0.85 * written)
-    return np.repeat(grey[..., None], 3, axis=2).astype(np.uint8), rules > 0.5, written > 0.5
-
-
-@pytest.mark.parametrize("squares", [False, True])
-@pytest.mark.parametrize(("level", "angle"), [(0.85, 0.0), (0.85, 3.0), (0.3, -2.0)])
-def test_ruling_goes_and_the_strokes_across_it_stay(level, angle, squares):
-    picture, rules, written = ruled(level, angle, squares)
-    left = binarize(without_ruling(ink_map(picture)))
-    alone = rules & ~np.asarray(Image.fromarray(written).convert("L").filter(ImageFilter.MaxFilter(17))).astype(bool)
-    assert (left & alone).sum() < 0.02 * alone.sum()
-    assert (left & written).sum() > 0.95 * written.sum()
-
-
-def test_underlines_stay():
-    words = [zigzag(x, y) for y in (40, 140, 240) for x in range(40, 700, 100)]
-    underlines = [[(40, y + 40), (440, y + 41)] for y in (40, 140, 240)]
-    ink = ink_map(drawn(*words, *underlines, size=(800, 320)))
-    assert np.array_equal(without_ruling(ink), ink)
-
-
-def test_a_blank_map_stays_blank():
-    assert not without_ruling(np.zeros((40, 50), np.float32)).any()
-
-
 # ----------------------------------------------------------------------------------------------------- components
 
 
 def cut(words, *lines, pen=4, size=(400, 300)):
-    rgb = drawn(*lines, pen=pen, size=size)
-    return parts(rgb, words)
+    return parts(contrast(drawn(*lines, pen=pen, size=size)), words)
 
 
-def parts(rgb, words, ink=None):
+def parts(ink, words):
     """(crops of the words, crops of everything else)."""
-    ink = ink_map(rgb) if ink is None else ink
-    found = crops(rgb, ink, binarize(ink), words)
+    found = crops(ink, binarize(ink), words)
     others = [c for _, c in found.missed] + found.drawings
     return [c for _, c in found.words], sorted(others, key=lambda c: c.box[1])
 
@@ -182,37 +136,26 @@ def test_underlines_and_arrows_are_drawings_of_their_own():
     ]
 
 
-def test_dust_blots_and_borders_are_nothing():
-    rgb = drawn(zigzag(100, 100), size=(400, 300)).copy()
-    rgb[200:203, 300:303] = 30  # dust
-    rgb[220:260, 60:100] = 30  # a punched hole
-    rgb[:, :5] = 20  # the table beside the sheet
-    (word,), drawings = parts(rgb, [Detection((95, 95, 165, 130))])
+def test_faint_specks_are_nothing_and_dark_dots_are_drawings():
+    ink = contrast(drawn(zigzag(100, 100)))
+    ink[200:204, 300:304] = 0.6
+    ink[240:244, 300:304] = 0.95
+    (word,), drawings = parts(ink, [Detection((95, 95, 165, 130))])
     assert near(word.box, (100, 100, 160, 124))
-    assert drawings == []
+    assert [near(d.box, (300, 240, 304, 244)) for d in drawings] == [True]
 
 
-def test_the_edge_of_a_sheet_is_no_drawing():
-    rgb = drawn(zigzag(100, 100), [(60, 200), (300, 240)], size=(400, 300)).copy()
-    rgb[:, 330:] //= 3  # the table
-    rgb[10:280, 328:332] = 60  # its shadow
-    ink = ink_map(rgb)
-    ink[10:280, 328:332] = 1
-    _, drawings = parts(rgb, [Detection((95, 95, 165, 130))], ink)
-    assert [near(d.box, (58, 198, 302, 242)) for d in drawings] == [True]
+def test_filled_shapes_are_drawings():
+    ink = contrast(drawn(zigzag(100, 100)))
+    ink[220:260, 60:100] = 1
+    _, (shape,) = parts(ink, [Detection((95, 95, 165, 130))])
+    assert near(shape.box, (60, 220, 100, 260))
 
 
 def test_a_word_without_ink_is_none():
     words = [Detection((98, 98, 162, 126)), Detection((300, 20, 380, 50))]
     (first,), _ = cut(words, zigzag(100, 100))
     assert near(first.box, (100, 100, 160, 124))
-
-
-def test_a_punched_hole_beside_a_word_is_not_its_ink():
-    rgb = drawn(*(zigzag(x, y) for x in (100, 200, 300) for y in (100, 200)), size=(400, 300)).copy()
-    rgb[96:126, 62:92] = 30
-    (word,), _ = parts(rgb, [Detection((95, 95, 165, 130))])
-    assert near(word.box, (100, 100, 160, 124))
 
 
 def test_a_ring_around_a_word_is_a_drawing():
@@ -238,9 +181,8 @@ def test_without_words_all_ink_is_drawings():
 
 
 def spaced(words, *lines):
-    rgb = drawn(*lines)
-    ink = ink_map(rgb)
-    return [w for w, _ in crops(rgb, ink, binarize(ink), words).words]
+    ink = contrast(drawn(*lines))
+    return [w for w, _ in crops(ink, binarize(ink), words).words]
 
 
 def test_words_run_together_are_cut_at_the_gap_and_so_is_the_text():

@@ -8,8 +8,9 @@ import inksight
 from inksight import formats
 from inksight.cli import main
 from inksight.evaluate.metrics import text_scores
-from inksight.imaging.pictures import binarize, ink_map, open_image
+from inksight.imaging.pictures import binarize, open_image
 from inksight.imaging.raster import coverage, pen_width, spurious
+from inksight.imaging.segmentation import pen_ink
 from tests.pages import EXAMPLES, TEXT
 
 
@@ -37,7 +38,7 @@ def test_underline_arrow_and_star_are_drawings(page):
 
 
 def test_strokes_lie_on_the_ink_and_are_few(page):
-    mask = binarize(ink_map(open_image(EXAMPLES / "page.jpg")))
+    mask = binarize(pen_ink(open_image(EXAMPLES / "page.jpg")))
     assert spurious(mask, page.strokes, 3) < 0.03
     letters = sum(c.isalpha() for c in page.text)
     assert 0.2 * letters < len(page.strokes) < 1.5 * letters
@@ -47,7 +48,7 @@ def test_strokes_lie_on_the_ink_and_are_few(page):
 def test_the_words_ink_is_covered(name, page):
     rgb = open_image(EXAMPLES / f"{name}.jpg")
     found = page if name == "page" else inksight.convert(rgb)
-    ink = binarize(ink_map(rgb))
+    ink = binarize(pen_ink(rgb))
     shares = []
     for word in found.words:
         x0, y0, x1, y1 = (round(v) for v in word.box)

@@ -9,14 +9,22 @@ import inksight
 from inksight import pipeline
 from inksight.errors import InputError
 from inksight.evaluate.metrics import text_scores
-from inksight.imaging.pictures import binarize, ink_map, open_image
+from inksight.imaging.pictures import binarize, open_image
 from inksight.imaging.raster import coverage
+from inksight.imaging.segmentation import pen_ink
 from inksight.layout.detection import Detection
-from tests.pages import EXAMPLES, TEXT, SkeletonTracer, drawn, example, turned, zigzag
+from tests.pages import EXAMPLES, TEXT, SkeletonTracer, contrast, drawn, exact, example, segmentation, turned, zigzag
 
 
 @pytest.fixture
-def tracer(monkeypatch):
+def known_ink(monkeypatch):
+    """Of drawn pictures the ink is known: tests of what follows don't hang on a network."""
+    monkeypatch.setattr(pipeline, "segment", exact)
+    monkeypatch.setattr(pipeline, "pen_ink", contrast)
+
+
+@pytest.fixture
+def tracer(monkeypatch, known_ink):
     stand_in = SkeletonTracer()
     monkeypatch.setattr(pipeline, "tracer", lambda *_: stand_in)
     return stand_in
@@ -43,7 +51,7 @@ def test_the_example_page_is_read_in_order(page):
 
 
 def test_nearly_all_ink_of_the_example_page_is_traced_and_no_ruling(page):
-    mask = binarize(ink_map(open_image(EXAMPLES / "page.jpg")))
+    mask = binarize(pen_ink(open_image(EXAMPLES / "page.jpg")))
     assert coverage(mask, page.strokes, 4.0) > 0.98
     assert (page.width, page.height) == (1200, 1500)
     longest = max((w for w in page.words if w.text), key=lambda w: w.box[2] - w.box[0])
@@ -94,6 +102,27 @@ def test_none_takes_everything_as_one_word(tracer):
     assert len(page.words[0].strokes) >= 2
 
 
+@pytest.mark.parametrize("size", [(400, 200), (3000, 1500)])  # the larger one is reduced first
+def test_a_word_is_traced_as_a_page_of_one_word(known_ink, size):
+    scale = size[0] / 400
+    speck = [(380, 20), (381, 20)]
+    picture = drawn(
+        *(np.array(s) * scale for s in (zigzag(50, 60), zigzag(140, 60), speck)), size=size, pen=round(4 * scale)
+    )
+    for mode in ("derender", "recognize-and-derender"):
+        word = inksight.trace(picture, mode=mode)
+        (on_page,) = inksight.convert(picture, mode=mode, detector="none").words
+        assert len(word.strokes) > 0
+        assert word == on_page
+
+
+def test_a_wide_word_is_traced_in_parts_on_either_road(tracer):
+    letters = [zigzag(40 + 60 * k, 100, 40, 30, 2) for k in range(10)]
+    inksight.trace(drawn(*letters, size=(700, 200)), mode="derender-with-text", text="ten letters")
+    (_, texts, shapes) = tracer.calls[0]
+    assert (len(shapes), "".join(texts)) == (3, "tenletters")
+
+
 def test_light_ink_on_dark_works_as_well(tracer):
     lines = (zigzag(100, 100), zigzag(200, 100))
     boxes = known(Detection((100, 100, 160, 124)), Detection((200, 100, 260, 124)))
@@ -114,16 +143,16 @@ TURNED = {20: "Ask Anna about the boat", 45: "Two herons by the old mill,", 90: 
 
 
 @pytest.mark.parametrize("angle", TURNED)
-def test_turned_words_are_read_and_their_strokes_lie_on_the_ink(angle):
+def test_turned_words_are_read_and_their_strokes_lie_on_the_ink(known_ink, angle):
     """The words' own places are told, not what they say: reading them takes an upright crop."""
     picture, words, corners = turned(angle, TURNED[angle])
     found = [Detection.around(c) for c in corners]
     page = pipeline.convert(picture, detector=known(*found))
-    distance = cv2.distanceTransform((~binarize(ink_map(picture))).astype(np.uint8), cv2.DIST_L2, 5)
+    distance = cv2.distanceTransform((~binarize(contrast(picture))).astype(np.uint8), cv2.DIST_L2, 5)
     for stroke in page.strokes:
         x, y = np.clip(stroke.points.astype(int), 0, len(picture) - 1).T
         assert distance[y, x].max() <= 2
-    assert coverage(binarize(ink_map(picture)), page.strokes, 3.0) > 0.97
+    assert coverage(binarize(contrast(picture)), page.strokes, 3.0) > 0.97
     text = " ".join(words)
     flat = pipeline.convert(picture, detector=known(*(replace(w, quad=None) for w in found)))
     assert text_scores(page.text, text)["cer"] < 0.15
@@ -178,7 +207,7 @@ def test_the_report_says_what_was_found_and_what_was_covered(tracer):
     (report,) = reports
     assert (report.words, report.drawings, report.doubtful) == (1, 1, 0)
     assert report.covered > 0.97
-    assert set(report.seconds) == {"sheet", "detection", "tracing", "rest"}
+    assert set(report.seconds) == {"sheet", "segmentation", "detection", "tracing", "rest"}
     assert report.note == f"1 drawing, {report.covered:.0%} of the ink"
     tracer.trace_inks = lambda inks, **_: [inksight.Word(confidence=0.0, box=(0, 0, 1, 1)) for _ in inks]
     pipeline.convert(picture, detector=known(Detection(BOX, "hello", 0.9)), report=reports.append)
@@ -191,7 +220,7 @@ def test_a_word_too_wide_for_the_model_is_traced_in_parts(tracer):
     page = pipeline.convert(drawn(*letters, size=(700, 200)), detector="none")
     assert [len(shapes) for _, _, shapes in tracer.calls] == [3]
     assert len(page.words[0].strokes) >= 10
-    assert coverage(binarize(ink_map(drawn(*letters, size=(700, 200)))), page.strokes, 4.0) > 0.98
+    assert coverage(binarize(contrast(drawn(*letters, size=(700, 200)))), page.strokes, 4.0) > 0.98
 
 
 def test_the_tracer_is_told_mode_and_texts_and_progress_is_told(tracer):
@@ -223,7 +252,7 @@ def test_batches_hold_every_word_once_and_are_bounded(monkeypatch, allowed):
     assert pipeline._batches([]) == []
 
 
-def test_as_many_threads_as_you_like_give_the_same_page(monkeypatch):
+def test_as_many_threads_as_you_like_give_the_same_page(monkeypatch, known_ink):
     words = [Detection((x - 5, 45, x + 65, 80), f"w{i}", 0.9) for i, x in enumerate(range(20, 1700, 84))]
     picture = drawn(*(zigzag(w.box[0] + 5, 50) for w in words), size=(1800, 120))
     pages = []

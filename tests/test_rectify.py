@@ -7,14 +7,16 @@ from hypothesis import strategies as st
 
 from bench.camera import TABLES, Camera, clouds, shoot, table
 from inksight import pipeline
-from inksight.imaging.pictures import binarize, ink_map, is_drawn
+from inksight.imaging.pictures import binarize
 from inksight.imaging.raster import coverage, spurious
-from inksight.imaging.rectify import as_it_is, bend, flatten
+from inksight.imaging.rectify import bend, flatten
 from inksight.imaging.rectify.camera import flat_to_picture
 from inksight.imaging.rectify.contour import contour
 from inksight.imaging.rectify.outline import outlines
 from inksight.imaging.rectify.render import render
 from inksight.imaging.rectify.writing import direction, middle_lines
+from inksight.imaging.segmentation import pen_ink
+from inksight.imaging.sheet import as_it_is
 from inksight.ink.frames import Affine, Bend, Homography
 from inksight.layout.detection import Detection
 from inksight.layout.rapidocr import shared
@@ -231,7 +233,7 @@ def tracer(monkeypatch):
 def test_ink_comes_back_in_the_photos_frame(tracer):
     shot = shoot(flat(), Camera(size=(1200, 1600), pitch=18, yaw=8, roll=172, table="dark"))
     page = pipeline.convert(shot.photo)
-    mask = binarize(ink_map(shot.photo))
+    mask = binarize(pen_ink(shot.photo))
     assert (page.width, page.height) == (1200, 1600)
     assert page.text.split("\n")[0].startswith("Field")
     assert spurious(mask, page.strokes, 2.0) < 0.01
@@ -250,7 +252,7 @@ def test_flattened_the_page_is_the_sheet(tracer):
     shown, page = pipeline.convert_shown(shot.photo, flatten=True)
     assert shown.shape[:2] == (page.height, page.width)
     assert page.height > page.width
-    assert spurious(binarize(ink_map(shown)), page.strokes, 2.0) < 0.01
+    assert spurious(binarize(pen_ink(shown)), page.strokes, 2.0) < 0.01
     plain = pipeline.convert(shot.photo)
     assert [w.text for w in plain.words] == [w.text for w in page.words]
 
@@ -290,13 +292,6 @@ def test_nothing_written_nothing_found(tracer, name):
     page = pipeline.convert(picture)
     assert page.lines == ()
     assert (page.height, page.width) == picture.shape[:2]
-
-
-def test_pens_and_textures():
-    for picture, pen in ((flat(), True), (cat(), False)):
-        ink = ink_map(picture)
-        assert is_drawn(ink, binarize(ink)) is pen
-    assert not is_drawn(np.zeros((5, 5), np.float32), np.zeros((5, 5), bool))
 
 
 def test_as_it_is_only_reduces():

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from inksight.errors import InputError
-from inksight.imaging.pictures import binarize, ink_map
+from inksight.imaging.pictures import binarize
 from inksight.imaging.raster import coverage, pen_width, spurious
 from inksight.ink.curves import distance_to_polyline
 from inksight.original.released import Released, parse, prompt
 from inksight.recognition.tokens import to_text
 from tests.columns import Columns, wave
+from tests.pages import contrast
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ class TestAnswers:
 
 @pytest.fixture
 def inks():
-    return [ink_map(wave()[0]), ink_map(wave(200, 300, start=40, end=170)[0])]
+    return [contrast(wave()[0]), contrast(wave(200, 300, start=40, end=170)[0])]
 
 
 def told(ink, word):
@@ -120,12 +121,12 @@ def test_wide_words_are_traced_in_parts():
     picture, _ = wave(900, 100, start=10, end=890)
     writer = Columns("ab")
     words = Released(writer).trace_inks(
-        [ink_map(picture), np.zeros((20, 30), np.float32)], heard=[("abcd", 0.2), ("", 0)]
+        [contrast(picture), np.zeros((20, 30), np.float32)], heard=[("abcd", 0.2), ("", 0)]
     )
     assert len(writer.seen) >= 3
     assert words[0].text == "ab" * len(writer.seen)
     assert len(words[0].strokes) == len(writer.seen)
-    assert told(ink_map(picture), words[0])[0] > 0.9
+    assert told(contrast(picture), words[0])[0] > 0.9
     assert words[1].strokes == ()
 
 

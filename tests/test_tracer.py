@@ -10,8 +10,9 @@ import pytest
 import inksight
 from inksight.errors import InputError
 from inksight.imaging.canvas import fit
-from inksight.imaging.pictures import binarize, ink_map, open_image
+from inksight.imaging.pictures import binarize, open_image
 from inksight.imaging.raster import coverage, pen_width, spurious
+from inksight.imaging.segmentation import pen_ink
 from inksight.recognition import tracer as module
 from inksight.recognition.decoding import Decoded
 from inksight.recognition.engine import Engine
@@ -30,7 +31,7 @@ def tracer():
 
 @pytest.fixture(scope="module")
 def ink():
-    return ink_map(open_image(WORD))
+    return pen_ink(open_image(WORD))
 
 
 def told(ink, word):
@@ -79,7 +80,7 @@ class TestWithTheShippedWeights:
 
     def test_light_on_dark_is_traced_alike(self, ink, tracer):
         pixels = open_image(WORD)
-        dark = ink_map(255 - pixels)
+        dark = pen_ink(255 - pixels)
         covered, off = told(dark, tracer.trace_inks([dark])[0])
         assert covered > 0.93
         assert off < 0.05

@@ -58,11 +58,11 @@ def words(fast: bool, file: str, most: int, batch: int, runs: int) -> Facts:
     """Seconds per word; `batch` 0: batches as a page has them."""
     from inksight import pipeline
     from inksight.imaging import canvas
-    from inksight.imaging.pictures import ink_map
+    from inksight.imaging.segmentation import pen_ink
     from inksight.recognition.threads import each
     from inksight.recognition.tracer import Tracer
 
-    inks = [ink_map(s.picture) for s in samples(file, 0, most)]
+    inks = [pen_ink(s.picture) for s in samples(file, 0, most)]
     tracer = Tracer(fast=fast)
     if batch:
         jobs = [list(range(at, min(at + batch, len(inks)))) for at in range(0, len(inks), batch)]

@@ -19,7 +19,9 @@ from .centerline.skeleton import trace as trace_skeleton
 from .imaging import canvas, heap
 from .imaging.appearance import measured
 from .imaging.pictures import Picture, Source, binarize, open_picture, open_pictures
+from .imaging.raster import ink_box
 from .imaging.segmentation import Segmentation, pen_ink, segment
+from .imaging.sheet import Sheet, as_it_is
 from .ink import Box, Line, Page, Word
 from .ink.frames import Affine, Chain, Frame
 from .layout import detectors, word_filter
@@ -27,14 +29,13 @@ from .layout.components import Crop, Crops, Inked, crops
 from .layout.detection import Detection, Detector, looks
 from .layout.reading_order import reading_order
 from .layout.words import is_print, missed
-from .options import READING, USUAL_PAGE, USUAL_TRACE, PageChoices, PageOptions, TraceChoices, TraceOptions
+from .options import READING, TOLD_MODE, USUAL_PAGE, USUAL_TRACE, PageChoices, PageOptions, TraceChoices, TraceOptions
 from .recognition import splitting, threads
 from .recognition.clipping import held
 from .recognition.models import is_saved_model, located
 from .report import Clock, PageReport, Report, covered
 
 if TYPE_CHECKING:
-    from .imaging.rectify import Sheet
     from .recognition.tracer import Tracer
 
 Progress = Callable[[int, int], None]
@@ -94,11 +95,16 @@ def trace_many(
     """`trace` for several pictures, decoded in batches."""
     chosen = replace(options, **choices)
     pictures = [open_picture(image) for image in images]
-    inks = [pen_ink(picture.pixels) for picture in pictures]
-    words = tracer(chosen).trace_inks(inks, mode=chosen.mode, texts=texts)
+    given = [text or "" for text in texts] if texts is not None else [""] * len(pictures)
+    if len(given) != len(pictures):
+        raise ValueError(f"{len(given)} texts for {len(pictures)} pictures")
+    told = given if chosen.mode == TOLD_MODE else [""] * len(pictures)
+    sheets = [as_it_is(picture.pixels, WORKING_SIDE) for picture in pictures]
+    inked = [_one_word(pen_ink(sheet.rgb), text) for sheet, text in zip(sheets, told, strict=True)]
+    words = _trace(inked, [False] * len(inked), chosen.mode, tracer(chosen), lambda *_: None) if inked else []
     return [
-        measured(word, picture.pixels, ink).transformed(picture.frame)
-        for word, picture, ink in zip(words, pictures, inks, strict=True)
+        measured(word, sheet.rgb, crop.ink).transformed(Chain((sheet.frame, picture.frame)))
+        for word, (_, crop), sheet, picture in zip(words, inked, sheets, pictures, strict=True)
     ]
 
 
@@ -183,15 +189,9 @@ def convert_shown(
     with clock.on("segmentation"):
         seen = segment(sheet.rgb)
         seen = seen if sheet.inside is None else seen.within(sheet.inside)
-    found: Sequence[Detection] = ()
-    if binarize(seen.marks).any():
-        with clock.on("detection"):
-            found = _detected(find, picture.pixels, sheet, seen)
-    printed = [] if options.print == "trace" else [word for word in found if is_print(word, seen)]
-    written = [word for word in found if word not in printed]
-    ink = seen.marks if options.print == "trace" else seen.written([word.box for word in written])
+    with clock.on("detection"):
+        ink, parts, printed = _parts(find, picture.pixels, sheet, seen, options.print)
     mask = binarize(ink)
-    parts = crops(ink, mask, written)
     if listener and mask.any():
         listener.found([Word(box=c.box).transformed(frame).box for _, c in parts.words])
     with clock.on("tracing"):
@@ -215,8 +215,6 @@ def _sheet(rgb: Pixels, find: Detector, flatten: bool) -> Sheet:
     """What the detector and the tracer see. Who knows where the words are speaks of the picture as it is."""
     if flatten or looks(find):
         return flat_sheet(rgb)
-    from .imaging.rectify import as_it_is
-
     return as_it_is(rgb, WORKING_SIDE)
 
 
@@ -226,6 +224,25 @@ def flat_sheet(rgb: Pixels) -> Sheet:
     from .layout.rapidocr import shared
 
     return flatten(rgb, WORKING_SIDE, shared())
+
+
+def _parts(
+    find: Detector, rgb: Pixels, sheet: Sheet, seen: Segmentation, way: str
+) -> tuple[Map, Crops, list[Detection]]:
+    """The ink that is to be traced, how it falls into words, and the words that are print; `way` is one of PRINT."""
+    if find is detectors.whole_page:
+        return seen.marks, Crops([_one_word(seen.marks)] if binarize(seen.marks).any() else [], [], []), []
+    found = _detected(find, rgb, sheet, seen) if binarize(seen.marks).any() else []
+    printed = [] if way == "trace" else [word for word in found if is_print(word, seen)]
+    written = [word for word in found if word not in printed]
+    ink = seen.marks if way == "trace" else seen.written([word.box for word in written])
+    return ink, crops(ink, binarize(ink), written), printed
+
+
+def _one_word(ink: Map, text: str = "") -> Inked:
+    """A whole picture's ink as that of one word; `text` is what somebody knows it to say."""
+    box = ink_box(binarize(ink))
+    return Inked(Detection(box, text, float(bool(text))), Crop(ink, Affine(), box))
 
 
 def _detected(find: Detector, rgb: Pixels, sheet: Sheet, seen: Segmentation) -> list[Detection]:
@@ -238,8 +255,6 @@ def _found(find: Detector, rgb: Pixels, sheet: Sheet) -> Sequence[Detection]:
     """The words, in pixels of the sheet."""
     if looks(find):
         return find(sheet.rgb)
-    from .imaging.rectify import as_it_is
-
     plain = as_it_is(rgb, WORKING_SIDE)
     to_sheet = Chain((plain.frame, sheet.frame.inverse()))
     return [word.transformed(to_sheet) for word in find(plain.rgb)]

@@ -19,11 +19,11 @@ from typing import Protocol
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ...arrays import Array, Mask, Pixels
 from ...ink.frames import Affine, Chain, Frame
 from ..segmentation import binarize, segment
+from ..sheet import Sheet, as_it_is
 from . import bend
 from .camera import flat_to_picture
 from .contour import contour
@@ -64,19 +64,6 @@ SEAM = 0.004
 
 
 @dataclass(frozen=True, eq=False)
-class Sheet:
-    """A flat, upright sheet: `rgb`, uint8 (H, W, 3), and the `frame` from its pixels to those of the input picture.
-
-    `inside`, bool (H, W), is False beyond the edges of the sheet, where `rgb` goes on as paper; None where the sheet
-    fills the picture.
-    """
-
-    rgb: Pixels
-    frame: Frame
-    inside: Mask | None = None
-
-
-@dataclass(frozen=True, eq=False)
 class _Edges:
     """Where a sheet ends: the course of its four sides, float64 (n, 2) each, clockwise, and their corners (4, 2).
 
@@ -103,17 +90,6 @@ class _Edges:
     def course(self) -> Array:
         """All the way round."""
         return np.concatenate(self.sides)
-
-
-def as_it_is(rgb: Pixels, side: int) -> Sheet:
-    """The whole picture, reduced to at most `side` pixels a side."""
-    height, width = rgb.shape[:2]
-    scale = side / max(height, width)
-    if scale >= 1:
-        return Sheet(rgb, Affine())
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BOX))
-    return Sheet(small, Affine.scaling(width / size[0], height / size[1]))
 
 
 class Reader(Protocol):

@@ -22,9 +22,9 @@ from bench.camera import TABLES, Camera, Shot, shoot
 from bench.sheets import pages
 from inksight.arrays import Array, Pixels
 from inksight.imaging.rectify import flatten
-from inksight.imaging.sheet import Sheet, as_it_is
 from inksight.imaging.rectify.contour import contour
 from inksight.imaging.rectify.outline import outlines
+from inksight.imaging.sheet import Sheet, as_it_is
 from inksight.layout.rapidocr import shared
 from inksight.pipeline import WORKING_SIDE
 

@@ -49,6 +49,7 @@ class Assets:
         with np.load(path) as z:
             data = {k: z[k] for k in z.files}
         self.words, self.characters = (_inks(data, k) for k in ("word", "character"))
+        self._hands = np.cumsum(data["hands"])
         names = str(data["photo_pictures"]).split("\n") if len(data["photo_sizes"]) else []
         ends = np.cumsum(data["photo_sizes"])
         raw = data["photo_bytes"].tobytes()
@@ -61,9 +62,17 @@ class Assets:
         self.fonts = [f for f in files if _has_latin(f)]
         self._opened: dict[int, NDArray[np.uint8]] = {}
 
-    def word(self, rng: np.random.Generator) -> Curves:
-        """A word in heights of its hand's usual word, from x = 0, y = 0 at its middle: a Latin one, or characters."""
-        if not self.characters.count or rng.random() < 0.82:
+    def hand(self, rng: np.random.Generator) -> int:
+        """One of those who wrote the words."""
+        return int(rng.integers(len(self._hands)))
+
+    def word(self, rng: np.random.Generator, hand: int | None = None) -> Curves:
+        """A word in heights of its hand's usual word, from x = 0, y = 0 at its middle: of that hand, or a Latin one of
+        any, or characters."""
+        if hand is not None:
+            first = int(self._hands[hand - 1]) if hand else 0
+            return self.words[int(rng.integers(first, self._hands[hand]))]
+        if not self.characters.count or rng.random() < 0.7:
             return self.words[int(rng.integers(self.words.count))]
         curves, x = [], 0.0
         for _ in range(int(rng.integers(1, 6))):

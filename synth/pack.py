@@ -28,7 +28,7 @@ LATIN = ("unipen_words", "unipen_textwords")
 CHARACTERS = ("hanzi", "cjk_anim", "kanjivg", "kanjicanvas", "omniglot_scripts", "maths")
 EM_HEIGHT = 750.0
 """Of a usual word in a font of 1000 units."""
-MOST_WORDS, MOST_CHARACTERS = 24000, 9000
+MOST_OF_A_HAND, MOST_CHARACTERS = 90, 9000
 PHOTO_SIDE = 480
 
 
@@ -52,8 +52,12 @@ def samples(path: Path) -> Iterator[tuple[str, str, list[NDArray[np.float32]]]]:
         yield text, writer, strokes
 
 
-def latin(folder: Path, rng: np.random.Generator) -> list[list[NDArray[np.float32]]]:
-    """Words of the writers that training may see, in heights of the writer's usual word, from x = 0, about y = 0."""
+Ink = list[NDArray[np.float32]]
+"""Strokes, each (n, 2)."""
+
+
+def latin(folder: Path, rng: np.random.Generator) -> list[list[Ink]]:
+    """Words of each writer that training may see, in heights of the writer's usual word, from x = 0, about y = 0."""
     split = json.loads((folder / "unipen_split.json").read_text())
     apart = set(split["test"]) | set(split["val"])
     by_writer: dict[str, list[list[NDArray[np.float32]]]] = defaultdict(list)
@@ -61,17 +65,16 @@ def latin(folder: Path, rng: np.random.Generator) -> list[list[NDArray[np.float3
         for _, writer, strokes in samples(folder / f"{name}.npz"):
             if writer not in apart and strokes:
                 by_writer[writer].append(strokes)
-    words = []
-    share = max(1, 2 * MOST_WORDS // len(by_writer))
+    hands = []
     for drawn in by_writer.values():
         usual = float(np.median([np.ptp(np.concatenate(s)[:, 1]) for s in drawn]))
-        chosen = rng.permutation(len(drawn))[:share]
-        words += [centred(drawn[i], max(usual, 1.0)) for i in chosen]
-    return [words[i] for i in rng.permutation(len(words))[:MOST_WORDS]]
+        chosen = rng.permutation(len(drawn))[:MOST_OF_A_HAND]
+        hands.append([centred(drawn[i], max(usual, 1.0)) for i in chosen])
+    return hands
 
 
-def neat(folder: Path, rng: np.random.Generator, each: int = 60) -> list[list[NDArray[np.float32]]]:
-    """Words in single-line fonts, drawn as the neatest hands write: the same letters again and again."""
+def neat(folder: Path, rng: np.random.Generator) -> list[list[Ink]]:
+    """Words in each single-line font, drawn as the neatest hands write: the same letters again and again."""
     licences = json.loads((folder / "font_licences.json").read_text())
     with np.load(folder / "font_glyphs.npz") as z:
         advances = z["ppi"].tolist()
@@ -80,12 +83,11 @@ def neat(folder: Path, rng: np.random.Generator, each: int = 60) -> list[list[ND
         if "OFL" in licences.get(font, "") and strokes:
             fonts[font][letter] = strokes, advance
     texts = sorted({text for text, _, _ in samples(folder / "unipen_words.npz")})
-    words = []
+    hands = []
     for glyphs in fonts.values():
-        for i in rng.permutation(len(texts))[:each].tolist():
-            if all(letter in glyphs for letter in texts[i]):
-                words.append(centred(_set(texts[i], glyphs, rng), EM_HEIGHT))
-    return words
+        chosen = [texts[i] for i in rng.permutation(len(texts))[:MOST_OF_A_HAND].tolist()]
+        hands.append([centred(_set(t, glyphs, rng), EM_HEIGHT) for t in chosen if all(c in glyphs for c in t)])
+    return [words for words in hands if words]
 
 
 def _set(
@@ -174,8 +176,13 @@ def main() -> None:
     args = parser.parse_args()
     rng = np.random.default_rng(0)
     jpegs, pictures = photographs(args.data / "backgrounds")
-    words = latin(args.data / "ink", rng) + neat(args.data / "ink", rng)
-    arrays = flat(words, "word") | flat(characters(args.data / "scripts", rng), "character")
+    hands = latin(args.data / "ink", rng) + neat(args.data / "ink", rng)
+    words = [word for hand in hands for word in hand]
+    arrays = (
+        {"hands": np.array([len(hand) for hand in hands])}
+        | flat(words, "word")
+        | flat(characters(args.data / "scripts", rng), "character")
+    )
     arrays["photo_bytes"] = np.frombuffer(b"".join(jpegs), np.uint8)
     arrays["photo_sizes"] = np.array([len(j) for j in jpegs], np.int64)
     arrays["photo_pictures"] = np.array("\n".join(pictures))
@@ -184,7 +191,7 @@ def main() -> None:
     np.savez_compressed(beside, **arrays)
     os.replace(beside, args.output)
     signs = len(arrays["character_strokes"])
-    print(f"{len(words)} words, {signs} characters, {len(jpegs)} photographs -> {args.output}")
+    print(f"{len(words)} words of {len(hands)} hands, {signs} characters, {len(jpegs)} photographs -> {args.output}")
 
 
 if __name__ == "__main__":

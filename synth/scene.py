@@ -83,6 +83,8 @@ class _Canvas:
     print: Map = field(init=False)
     words: list[Written] = field(default_factory=list)
     lines: int = 0
+    hand: int | None = None
+    """Whose words they are; those of many if None."""
     marks: dict[Pen, Curves] = field(default_factory=dict)
     """Strokes not yet drawn: those of one pen are drawn together."""
     room: Map = field(init=False)
@@ -318,6 +320,7 @@ def _handwriting(canvas: _Canvas, height: float, most_pens: int = 2, boldest: fl
 
 def _text(canvas: _Canvas, height: float, chosen: list[Pen], scattered: bool = False) -> None:
     """Words in rows over the whole sheet or a part of it, or here and there."""
+    canvas.hand = canvas.assets.hand(canvas.rng) if canvas.rng.random() < 0.6 else None
     _rows(canvas, height, chosen, scattered)
     canvas.flush()
 
@@ -362,7 +365,7 @@ def _row(canvas: _Canvas, height: float, pen: Pen, x: float, y: float, end: floa
     curves: Curves = []
     first = x
     while x < end:
-        word = canvas.assets.word(rng)
+        word = canvas.assets.word(rng, canvas.hand)
         points = np.concatenate(word)
         if len(points) < 2:
             continue

@@ -173,3 +173,9 @@ def care(maps: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """How much each pixel of maps (3, H, W) counts: within 3 pixels of a mark five times as much as elsewhere."""
     near = [cv2.dilate(m, np.ones((7, 7), np.uint8)) for m in maps]
     return (1 + 4 * (np.stack(near) > 25)).astype(np.uint8)
+
+
+def blind(rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where a picture (H, W, 3) is white or black all around, so that nobody can know what was there: bool (H, W)."""
+    lost = (rgb.min(axis=2) >= 250) | (rgb.max(axis=2) <= 5)
+    return cv2.erode(lost.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0

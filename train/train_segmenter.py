@@ -33,7 +33,7 @@ from synth.assets import Assets
 from synth.scene import KINDS, Scene, compose
 from train.muon import Muon, parted
 from train.real_pages import RealPages
-from train.segmenter import MAPS, Sample, Segmenter, care, losses, truth
+from train.segmenter import MAPS, Sample, Segmenter, blind, care, losses, truth
 
 Batch = tuple[Tensor, ...]
 """Pictures, maps and care, uint8 (B, 3, H, W); the layout and how much it counts, float32 (B, 6, H / 4, W / 4)."""
@@ -89,7 +89,9 @@ class Scenes(IterableDataset):
 def sample(scene: Scene) -> Sample:
     """A scene with its whole truth."""
     maps, coarse = truth(scene)
-    return scene.rgb.transpose(2, 0, 1), maps, care(maps), np.concatenate([coarse, np.ones_like(coarse[:1])])
+    weights = care(maps)
+    weights[(maps > 0) & blind(scene.rgb)] = 0
+    return scene.rgb.transpose(2, 0, 1), maps, weights, np.concatenate([coarse, np.ones_like(coarse[:1])])
 
 
 def stacked(samples: list[Sample]) -> Batch:

@@ -27,7 +27,7 @@ def assets(tmp_path_factory: pytest.TempPathFactory) -> Assets:
         "photo_pictures": np.array(""),
     }
     path = tmp_path_factory.mktemp("scenes") / "scenes.npz"
-    np.savez(path, **flat(words, "word"), **flat([[_wave(0.8)]], "character"), **nothing)
+    np.savez(path, hands=np.array([1, 1]), **flat(words, "word"), **flat([[_wave(0.8)]], "character"), **nothing)
     return Assets(path, [])
 
 
@@ -124,7 +124,8 @@ def test_writers_kept_apart_are_not_packed(tmp_path: Path) -> None:
     for name in ("unipen_words", "unipen_textwords"):
         _container(tmp_path / f"{name}.npz", ["a", "b", "c"])
     (tmp_path / "unipen_split.json").write_text('{"test": ["b"], "val": ["c"]}')
-    assert len(latin(tmp_path, np.random.default_rng(0))) == 2
+    (hand,) = latin(tmp_path, np.random.default_rng(0))
+    assert len(hand) == 2
 
 
 def test_scripts_may_be_missing(tmp_path: Path) -> None:

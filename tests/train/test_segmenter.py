@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 from inksight.imaging.segmentation import Network  # noqa: E402
 from synth.scene import Scene, Written  # noqa: E402
 from train.export_segmenter import export, mean  # noqa: E402
-from train.segmenter import LAYOUT, Segmenter, care, layout, losses, truth  # noqa: E402
+from train.segmenter import LAYOUT, Segmenter, blind, care, layout, losses, truth  # noqa: E402
 
 
 def _word(x0: float, y0: float, x1: float, y1: float, line: int = 0, height: float = 32) -> Written:
@@ -59,6 +59,14 @@ def test_what_isnt_known_doesnt_count() -> None:
         return float(sum(p.detach() for p in parts.values()))
 
     assert loss(wrong) == pytest.approx(loss(maps))
+
+
+def test_nobody_knows_what_was_where_all_is_white() -> None:
+    rgb = np.full((40, 40, 3), 255, np.uint8)
+    rgb[:, 20:] = 120
+    lost = blind(rgb)
+    assert lost[20, 5]
+    assert not lost[:, 17:].any()
 
 
 def test_it_learns_one_scene() -> None:

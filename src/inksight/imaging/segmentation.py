@@ -35,7 +35,8 @@ IDEAL = 36.0
 LARGE = 110.0
 """Writing higher than this, at that size, is taken from the small picture."""
 MOST_PIXELS = 5_000_000
-TILE, OVERLAP = 1024, 96
+TILE, OVERLAP = 1600, 128
+"""Sides of tiles, and what they share with their neighbours: the network sees up to 288 pixels far, most of it near."""
 _MODEL = Path(__file__).parent.parent / "models" / "page-v1"
 
 

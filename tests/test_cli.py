@@ -98,6 +98,13 @@ def test_pages_are_numbered(folder):
     assert sorted(p.name for p in (folder / "ink").iterdir()) == ["book-1.svg", "book-2.svg", "book-3.svg", "one.svg"]
 
 
+def test_what_becomes_of_print_is_chosen(folder):
+    assert convert("a.png", "--print", "trace")[0] == 0
+    code, _, err = convert("a.png", "--print", "copy")
+    assert (code, len(err)) == (2, 1)
+    assert "'copy' is not one of 'text', 'trace', 'ignore'" in err[0]
+
+
 def test_a_blank_page_is_an_empty_page(folder):
     Image.new("RGB", (50, 40), "white").save("blank.png")
     code, out, _ = run("convert", "blank.png", "-o", "-", "--to", "json")

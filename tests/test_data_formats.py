@@ -14,7 +14,7 @@ from inksight import formats
 from inksight.errors import InputError
 from inksight.formats import Style, dumps, dumps_pages, loads
 from inksight.formats.dataset import read_packed
-from inksight.ink import Line, Page, Stroke, Word
+from inksight.ink import KINDS, Line, Page, Stroke, Word
 from inksight.ink.timing import times
 
 FEW = settings(max_examples=40, deadline=None)
@@ -24,7 +24,7 @@ points = st.lists(st.tuples(number, number), min_size=1, max_size=5)
 color = st.none() | st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06x}")
 strokes = st.builds(Stroke, points, st.none() | st.floats(0.125, 64, width=32), color)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-kinds = st.sampled_from(["word", "drawing"])
+kinds = st.sampled_from(KINDS)
 words = st.builds(
     Word,
     st.lists(strokes, max_size=3),

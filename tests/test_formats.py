@@ -39,7 +39,7 @@ def pages(limit, text):
     width = st.none() | st.floats(0.01, 90)
     color = st.none() | st.sampled_from(["#000000", "#1a2b3c", "#ffffff"])
     strokes = st.lists(st.builds(Stroke, points(limit), width, color), max_size=3).map(tuple)
-    kind = st.sampled_from(["word", "word", "drawing"])
+    kind = st.sampled_from(["word", "word", "drawing", "print"])
     word = st.builds(Word, strokes, text, st.floats(0, 1), box, st.sampled_from(ORIGINS), kind)
     line = st.lists(word, max_size=3).map(lambda words: Line(tuple(words)))
     size = st.floats(0, 5000)

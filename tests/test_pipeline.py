@@ -215,6 +215,66 @@ def test_the_report_says_what_was_found_and_what_was_covered(tracer):
     assert reports[1].doubtful == 1
 
 
+class TestPrint:
+    """A page with a written word and a printed one below it."""
+
+    WORDS = Detection(BOX, "hello", 0.9), Detection((95, 195, 165, 230), "Name", 0.95, line=1)
+
+    @pytest.fixture
+    def page(self, tracer, monkeypatch):
+        def segmented(rgb):
+            ink, print_ = contrast(rgb), contrast(rgb)
+            ink[150:], print_[:150] = 0, 0
+            return segmentation(ink, print_)
+
+        monkeypatch.setattr(pipeline, "segment", segmented)
+        picture = drawn(zigzag(100, 100), zigzag(100, 200))
+        return lambda **options: pipeline.convert(picture, detector=known(*self.WORDS), **options)
+
+    def test_its_text_stays_without_strokes(self, page, tracer):
+        found = page()
+        assert [(w.text, w.kind, len(w.strokes) > 0) for w in found.words] == [
+            ("hello", "word", True),
+            ("Name", "print", False),
+        ]
+        assert found.words[1].box == self.WORDS[1].box
+        assert found.text == "hello\nName"
+        assert sum(len(shapes) for _, _, shapes in tracer.calls) == 1
+
+    def test_it_is_traced_on_request(self, page):
+        assert [(w.text, w.kind, len(w.strokes) > 0) for w in page(print="trace").words] == [
+            ("hello", "word", True),
+            ("Name", "word", True),
+        ]
+
+    def test_it_may_be_ignored(self, page):
+        assert [w.text for w in page(print="ignore").words] == ["hello"]
+
+    def test_it_is_neither_ink_to_cover_nor_a_word_nor_a_drawing(self, page):
+        reports = []
+        page(report=reports.append)
+        assert reports[0].covered > 0.95
+        assert (reports[0].words, reports[0].drawings) == (1, 0)
+
+    def test_another_way_is_refused(self, page):
+        with pytest.raises(ValueError, match="print is one of text, trace, ignore, not 'copy'"):
+            page(print="copy")
+
+
+def test_ink_that_no_step_takes_up_is_not_covered(tracer, monkeypatch):
+    """Faint specks are dropped, but they are ink that the network saw."""
+
+    def segmented(rgb):
+        ink = contrast(rgb)
+        ink[200:280:8, 200:380:8] = ink[201:280:8, 200:380:8] = 0.6
+        return segmentation(ink)
+
+    monkeypatch.setattr(pipeline, "segment", segmented)
+    reports = []
+    pipeline.convert(drawn(zigzag(100, 100)), detector=known(Detection(BOX)), report=reports.append)
+    assert reports[0].covered < 0.7
+
+
 def test_a_word_too_wide_for_the_model_is_traced_in_parts(tracer):
     letters = [zigzag(40 + 60 * k, 100, 40, 30, 2) for k in range(10)]
     page = pipeline.convert(drawn(*letters, size=(700, 200)), detector="none")

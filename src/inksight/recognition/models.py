@@ -16,8 +16,8 @@ SAVED_MODEL = "saved_model.pb"
 
 
 def shipped() -> list[str]:
-    """The names of the models that come with the package, the default one first."""
-    names = sorted(config.parent.name for config in MODELS.glob("*/config.json"))
+    """The names of the models that come with the package and trace words, the default one first."""
+    names = sorted(path.parent.name for path in MODELS.glob("*/encoder.onnx"))
     return sorted(names, key=lambda name: name != DEFAULT_MODEL)
 
 

@@ -11,7 +11,7 @@ from ..formats import Style
 from ..ink import Box
 from ..layout import detectors
 from ..options import DEFAULT_MODE, DETECTORS, FROM_FILES, MODES, TOLD_MODE, PageOptions
-from ..recognition.models import DEFAULT_MODEL, MODELS
+from ..recognition.models import DEFAULT_MODEL, shipped
 from .guard import Refused
 from .work import Wish
 
@@ -36,7 +36,7 @@ BOX, FARTHEST = 4, 1e6
 
 def models() -> tuple[str, ...]:
     """Those that come with the package."""
-    return tuple(sorted(config.parent.name for config in MODELS.glob("*/config.json")))
+    return tuple(shipped())
 
 
 def usable_detectors() -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from inksight.errors import InputError
-from inksight.recognition.models import model_folder
+from inksight.recognition.models import MODELS, model_folder
 
 from . import runtime
 
@@ -22,6 +22,9 @@ OUT = ROOT / "out" / "browser"
 MODEL_FILES = ("config.json", "encoder.onnx", "decoder.onnx", "language.npz")
 """What the page reads of a model's folder; the last may be missing."""
 
+SEGMENTER = MODELS / "page-v1" / "segmenter.onnx"
+"""The graph that tells ink from paper, whichever model traces."""
+
 
 def contents(model: str | Path | None = None, archive: Path | None = None) -> dict[str, bytes]:
     """The page's files by their names. Raises InputError for a model or a runtime that can't be had."""
@@ -29,6 +32,7 @@ def contents(model: str | Path | None = None, archive: Path | None = None) -> di
     sources = {path.name: path for path in (HERE / "page").iterdir()}
     sources |= {f"inksight/{path.name}": path for path in (HERE / "inksight").glob("*.js")}
     sources |= {f"model/{name}": folder / name for name in MODEL_FILES if (folder / name).is_file()}
+    sources["model/segmenter.onnx"] = SEGMENTER
     sources["example.jpg"] = ROOT / "examples" / "word.jpg"
     sources["icon.svg"] = ROOT / "src" / "inksight" / "web" / "static" / "icon.svg"
     found = {name: path.read_bytes() for name, path in sorted(sources.items())}

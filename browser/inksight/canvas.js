@@ -2,7 +2,7 @@
 
 import { Frame } from "./geometry.js";
 import { Grid, boxOf, clip, median } from "./grid.js";
-import { binarize } from "./inkmap.js";
+import { binarize } from "./segmentation.js";
 import { resize } from "./pillow.js";
 
 const WIDTH_STEP = 32;

@@ -1,4 +1,4 @@
-/** Run a model's two graphs with ONNX Runtime's WebAssembly. The port of recognition/engine.py. */
+/** Run the graphs of a model and of the segmentation with ONNX Runtime's WebAssembly. The port of recognition/engine.py. */
 
 import { Vocabulary } from "./tokens.js";
 
@@ -44,17 +44,20 @@ function mapped(record, change) {
 export class Engine {
   /**
    * @param {any} ort ONNX Runtime
-   * @param {{config: object, encoder: Uint8Array, decoder: Uint8Array}} files of a model
+   * @param {{config: object, encoder: Uint8Array, decoder: Uint8Array, segmenter: Uint8Array}} files of a
+   *   model, and the graph of the segmentation
    * @param {import("./language.js").LanguageModel | null} language
    */
   static async load(ort, files, language) {
     const options = { executionProviders: ["wasm"], graphOptimizationLevel: "all", logSeverityLevel: 3 };
-    const encoder = await ort.InferenceSession.create(files.encoder, options);
-    const decoder = await ort.InferenceSession.create(files.decoder, options);
-    return new Engine(ort, files.config, encoder, decoder, language);
+    const sessions = {};
+    for (const name of ["encoder", "decoder", "segmenter"]) {
+      sessions[name] = await ort.InferenceSession.create(files[name], options);
+    }
+    return new Engine(ort, files.config, sessions, language);
   }
 
-  constructor(ort, config, encoder, decoder, language) {
+  constructor(ort, config, sessions, language) {
     if (config.format !== 1 || !config.calibration) throw new Error("this model was made for another version of inksight");
     this.ort = ort;
     this.vocabulary = new Vocabulary(config.characters);
@@ -63,16 +66,22 @@ export class Engine {
     this.layers = config.decoder_layers;
     this.heads = config.heads;
     this.headWidth = Math.floor(config.width / config.heads);
-    this.encoderSession = encoder;
-    this.decoderSession = decoder;
+    this.sessions = sessions;
     this.language = language;
     this.calibration = config.calibration;
+  }
+
+  /** The segmentation of a picture, red, green and blue side by side; width and height are multiples of 32. */
+  async segment(pixels, width, height) {
+    const picture = new this.ort.Tensor("uint8", pixels, [height, width, 3]);
+    const { maps, layout } = await this.sessions.segmenter.run({ picture });
+    return { maps: maps.data, layout: layout.data };
   }
 
   /** @param {import("./grid.js").Grid<Float32Array>} canvas standardised */
   async encode(canvas) {
     const picture = new this.ort.Tensor("float32", canvas.data, [1, 1, canvas.height, canvas.width]);
-    const { ctc, ...maps } = await this.encoderSession.run({ picture });
+    const { ctc, ...maps } = await this.sessions.encoder.run({ picture });
     return new Memory(this.ort, ctc, maps);
   }
 
@@ -158,7 +167,7 @@ export class Decoder {
     for (const [name, data] of Object.entries(this.own)) {
       feed[name] = floats(data, [batch, heads, ...(name.startsWith("own_k") ? [headWidth, room] : [room, headWidth])]);
     }
-    const values = await this.engine.decoderSession.run(feed);
+    const values = await this.engine.sessions.decoder.run(feed);
     this.store(values);
     return new Choices(values);
   }

@@ -1,4 +1,4 @@
-/** What the package leaves to Pillow: resizing, grey from colour, a slight blur. Same filters, same rounding. */
+/** What the package leaves to Pillow: resizing. Same filters, same rounding. */
 
 import { Grid, clip } from "./grid.js";
 
@@ -75,66 +75,4 @@ export function resize(grid, width, height, filter, box = [0, 0, grid.width, gri
     out = along(out.transposed(), y0, y1, height, FILTERS[filter]).transposed();
   }
   return out;
-}
-
-/** The grid's nearest pixels. */
-export function nearest(grid, width, height) {
-  const columns = places(grid.width, width);
-  const rows = places(grid.height, height);
-  const out = new grid.data.constructor(width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) out[y * width + x] = grid.at(columns[x], rows[y]);
-  }
-  return new Grid(width, height, out);
-}
-
-function places(from, to) {
-  const step = from / to;
-  let at = step * 0.5;
-  return Array.from({ length: to }, () => {
-    const here = Math.trunc(at);
-    at += step; // added up, as Pillow does it
-    return Math.min(here, from - 1);
-  });
-}
-
-/**
- * One channel from three.
- * @param {Grid<Uint8Array>[]} channels
- * @param {number[]} shares
- */
-export function mixed(channels, shares) {
-  const [red, green, blue] = channels.map((c) => c.data);
-  const [r, g, b] = shares.map(Math.fround);
-  const out = new Uint8Array(red.length);
-  for (let i = 0; i < out.length; i++) {
-    const two = Math.fround(Math.fround(r * red[i]) + Math.fround(g * green[i]));
-    const value = Math.fround(Math.fround(two + Math.fround(b * blue[i])) + 0.5);
-    out[i] = clip(Math.trunc(value), 0, 255);
-  }
-  return new Grid(channels[0].width, channels[0].height, out);
-}
-
-/** Pillow's GaussianBlur(1.0): three passes of a box of 1.5 pixels along each axis. */
-export function blurredByOne(grid) {
-  let out = grid;
-  for (let pass = 0; pass < 3; pass++) out = boxed(out);
-  out = out.transposed();
-  for (let pass = 0; pass < 3; pass++) out = boxed(out);
-  return out.transposed();
-}
-
-function boxed(grid) {
-  const { width, height, data } = grid;
-  const middle = Math.fround(2 ** 24 / 1.5); // in single precision, as Pillow has it
-  const side = Math.trunc((2 ** 24 - middle) / 2);
-  const out = new Uint8Array(data.length);
-  for (let y = 0; y < height; y++) {
-    const row = y * width;
-    for (let x = 0; x < width; x++) {
-      const beside = data[row + Math.max(x - 1, 0)] + data[row + Math.min(x + 1, width - 1)];
-      out[row + x] = Math.trunc((data[row + x] * middle + beside * side + 2 ** 23) / 2 ** 24);
-    }
-  }
-  return new Grid(width, height, out);
 }

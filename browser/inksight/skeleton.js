@@ -3,7 +3,7 @@
 import { penWidth } from "./raster.js";
 import { distanceOf, lengthOf, resample, smooth } from "./geometry.js";
 import { Grid, argmax, boxOf } from "./grid.js";
-import { binarize } from "./inkmap.js";
+import { binarize } from "./segmentation.js";
 import { RING, build, contract, prune } from "./linegraph.js";
 import * as penpath from "./penpath.js";
 import { snap } from "./snap.js";

@@ -3,7 +3,7 @@
 import { penWidth } from "./raster.js";
 import { gaussian, lengthOf, resample } from "./geometry.js";
 import { Grid } from "./grid.js";
-import { binarize } from "./inkmap.js";
+import { binarize } from "./segmentation.js";
 
 const ROUNDS = 2; // the directions of the second are those of curves already near the ridge
 const [PARALLEL, SHARED] = [0.7, 0.35];

@@ -9,8 +9,7 @@ import { decode } from "./decoding.js";
 import { coverage, penWidth, spurious } from "./raster.js";
 import { simplify, smooth } from "./geometry.js";
 import { boxOf } from "./grid.js";
-import { binarize } from "./inkmap.js";
-import { wordInk } from "./ruling.js";
+import { binarize, penInk } from "./segmentation.js";
 import * as skeleton from "./skeleton.js";
 import { snap } from "./snap.js";
 import { wordConfidence } from "./confidence.js";
@@ -42,7 +41,7 @@ const CANVAS_REACH = 1.6;
  * @returns {Promise<InkWord>}
  */
 export async function trace(engine, channels, asked = {}) {
-  const ink = wordInk(channels);
+  const ink = await penInk(engine, channels);
   const word = await traceInk(engine, ink, asked);
   return { ...word, strokes: measured(word.strokes, channels, ink) };
 }

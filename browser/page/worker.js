@@ -30,7 +30,8 @@ function engine() {
 
 async function load() {
   const sizes = JSON.parse(new TextDecoder().decode(await file("files.json")));
-  const names = ["model/config.json", "model/encoder.onnx", "model/decoder.onnx", "model/language.npz"];
+  const graphs = ["encoder", "decoder", "segmenter"];
+  const names = ["config.json", "language.npz", ...graphs.map((name) => `${name}.onnx`)].map((name) => `model/${name}`);
   const wasm = "runtime/ort-wasm.wasm";
   const total = [...names, wasm].reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
   let loaded = 0;
@@ -44,8 +45,7 @@ async function load() {
   const language = parts.get("model/language.npz");
   const files = {
     config: JSON.parse(new TextDecoder().decode(parts.get("model/config.json"))),
-    encoder: parts.get("model/encoder.onnx"),
-    decoder: parts.get("model/decoder.onnx"),
+    ...Object.fromEntries(graphs.map((name) => [name, parts.get(`model/${name}.onnx`)])),
   };
   const ready = await Engine.load(ort, files, language ? await LanguageModel.of(language) : null);
   postMessage({ kind: "ready" });

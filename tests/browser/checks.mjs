@@ -4,11 +4,31 @@ import { decode } from "../../browser/inksight/decoding.js";
 import { Frame } from "../../browser/inksight/geometry.js";
 import { LanguageModel } from "../../browser/inksight/language.js";
 import { candidates } from "../../browser/inksight/reading.js";
+import { penInk } from "../../browser/inksight/segmentation.js";
 import { Vocabulary } from "../../browser/inksight/tokens.js";
 import { onTheInk } from "../../browser/inksight/tracer.js";
 
 export function settled(ink, strokes, { scale, dx, dy }) {
   return onTheInk(ink, strokes, new Frame(scale, dx, dy));
+}
+
+/** The ink as a network tells it that only looks at colours (Told in test_modules.py). */
+export function inkOf(channels) {
+  const segment = async (pixels, width, height) => {
+    const [size, cells] = [width * height, (width * height) / 16];
+    const maps = new Float32Array(3 * size);
+    const layout = new Float32Array(5 * cells).fill(1);
+    for (let i = 0; i < size; i++) {
+      maps[i] = 1 - pixels[3 * i] / 255;
+      maps[2 * size + i] = 1 - pixels[3 * i + 1] / 255;
+    }
+    for (let i = 0; i < cells; i++) {
+      const [x, y] = [4 * (i % (width / 4)), 4 * Math.floor(i / (width / 4))];
+      layout[2 * cells + i] = pixels[3 * (y * width + x) + 2] / 40 - 2;
+    }
+    return { maps, layout };
+  };
+  return penInk({ segment }, channels);
 }
 
 export function thereAndBack({ scale, dx, dy, lean }, points) {

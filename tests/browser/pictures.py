@@ -9,19 +9,26 @@ PAPERS = ("plain", "light ink", "noisy", "ruled", "large", "tiny", "bold")
 
 
 @cache
-def picture(paper):
-    """uint8 (H, W, 3)."""
-    rng = np.random.default_rng(PAPERS.index(paper))
+def ink(paper):
+    """How much ink lies on each pixel: float32 (H, W)."""
     width, height, pen = {"large": (900, 820, 9), "tiny": (90, 44, 2), "bold": (360, 150, 15)}.get(paper, (360, 150, 5))
     dark = Image.new("L", (4 * width, 4 * height))
     for line in strokes(width, height):
         ImageDraw.Draw(dark).line([(4 * x, 4 * y) for x, y in line.tolist()], fill=255, width=4 * pen, joint="curve")
-    ink = np.asarray(dark.resize((width, height), Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(0.7))) / 255
+    soft = dark.resize((width, height), Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(0.7))
+    return np.asarray(soft, np.float32) / 255
+
+
+@cache
+def picture(paper):
+    """uint8 (H, W, 3)."""
+    rng = np.random.default_rng(PAPERS.index(paper))
+    drawn = ink(paper)
     if paper == "ruled":
-        ink = np.maximum(ink, 0.6 * (np.arange(height) % 52 == 44)[:, None])
-    shade = np.linspace(1, 0.75, width)[None, :, None]
+        drawn = np.maximum(drawn, 0.6 * (np.arange(len(drawn)) % 52 == 44)[:, None])
+    shade = np.linspace(1, 0.75, drawn.shape[1])[None, :, None]
     sheet, line = (np.array([52, 60, 55]), 225.0) if paper == "light ink" else (np.array([236, 232, 222]), 40.0)
-    rgb = (sheet * (1 - 0.9 * ink[..., None]) + 0.9 * line * ink[..., None]) * shade
+    rgb = (sheet * (1 - 0.9 * drawn[..., None]) + 0.9 * line * drawn[..., None]) * shade
     rgb += rng.normal(0, 9 if paper == "noisy" else 1.5, rgb.shape)
     return rgb.clip(0, 255).round().astype(np.uint8)
 

@@ -25,8 +25,15 @@ def test_the_folder_is_whole(stand_in, tmp_path):
     assert sum(files.values()) == size
     sizes = json.loads((tmp_path / "page" / "files.json").read_text())
     assert sizes == {name: n for name, n in files.items() if name != "files.json"}
-    assert {"index.html", "example.jpg", "model/encoder.onnx", "runtime/ort-wasm.wasm", "licences.txt"} <= sizes.keys()
-    assert {"tracer", "decoding", "reading", "snap", "skeleton"} <= {
+    assert {
+        "index.html",
+        "example.jpg",
+        "model/encoder.onnx",
+        "model/segmenter.onnx",
+        "runtime/ort-wasm.wasm",
+        "licences.txt",
+    } <= sizes.keys()
+    assert {"tracer", "segmentation", "decoding", "reading", "snap", "skeleton"} <= {
         name.removeprefix("inksight/").removesuffix(".js") for name in sizes if name.startswith("inksight/")
     }
     assert "Copyright (c) Microsoft" in (tmp_path / "page" / "licences.txt").read_text()

@@ -1,20 +1,18 @@
 """Each module of the page against the one of the package that it mirrors."""
 
-import functools
 import math
 import re
 
 import numpy as np
 import pytest
-from inksight.imaging.inkmap import binarize, ink_map
-from inksight.imaging.ruling import word_ink
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from inksight import formats
 from inksight.centerline import skeleton
 from inksight.centerline.snap import snap
 from inksight.imaging import appearance, raster
 from inksight.imaging.canvas import fit, standardise
+from inksight.imaging.segmentation import COARSE, Network, binarize, segment
 from inksight.ink import Stroke, Word, timing
 from inksight.ink.curves import distance_to_polyline, resample, simplify, smooth
 from inksight.options import MODES
@@ -29,12 +27,7 @@ from inksight.recognition.tidy import tidy
 from inksight.recognition.tracer import on_the_ink
 from inksight.recognition.views import ROUNDS, surest
 from tests.browser.node import call, calls, channels, curves
-from tests.browser.pictures import PAPERS, picture, strokes
-
-
-@functools.cache
-def ink(paper):
-    return word_ink(picture(paper))
+from tests.browser.pictures import PAPERS, ink, picture, strokes
 
 
 def apart(ours, theirs):
@@ -54,9 +47,8 @@ def wavy(n=60, seed=3):
 
 
 def test_pillow():
-    """Resizing, mixing and blurring give Pillow's bytes."""
-    rgb = picture("noisy")
-    grey = np.ascontiguousarray(rgb[..., 1])
+    """Resizing gives Pillow's bytes."""
+    grey = np.ascontiguousarray(picture("noisy")[..., 1])
     field = (grey / 255).astype(np.float32)
     ways = [(97, 61, "box", None), (500, 220, "bilinear", None), (140, 64, "bicubic", (3.25, 5.5, 340.75, 141.0))]
     wanted = [
@@ -64,9 +56,6 @@ def test_pillow():
         for values in (grey, field)
         for w, h, kind, box in ways
     ]
-    shares = (0.2, 0.5, 0.3)
-    wanted += [("pillow", "mixed", (channels(rgb), shares)), ("pillow", "blurredByOne", (grey,))]
-    wanted += [("pillow", "nearest", (grey, 144, 96))]
     answers = calls(*wanted)
     for values, part in ((grey, answers[:3]), (field, answers[3:6])):
         for (w, h, kind, box), got in zip(ways, part, strict=True):
@@ -74,39 +63,55 @@ def test_pillow():
             expected = np.asarray(Image.fromarray(values).resize((w, h), filters, box=box))
             assert got.dtype == expected.dtype
             assert np.abs(got.astype(float) - expected).max() <= (1e-4 if values is field else 0)
-    image = Image.fromarray(rgb)
-    assert np.abs(answers[6].astype(int) - np.asarray(image.convert("L", matrix=(*shares, 0.0)))).max() <= 1
-    blurred = np.asarray(Image.fromarray(grey).filter(ImageFilter.GaussianBlur(1.0)))
-    assert np.array_equal(answers[7], blurred)
-    assert np.array_equal(answers[8], np.asarray(Image.fromarray(grey).resize((144, 96), Image.Resampling.NEAREST)))
 
 
-@pytest.mark.parametrize("paper", PAPERS)
-def test_ink_maps(paper):
-    rgb = picture(paper)
-    plain, word = calls(("inkmap", "inkMap", (channels(rgb),)), ("ruling", "wordInk", (channels(rgb),)))
-    for got, expected in ((plain, ink_map(rgb)), (word, ink(paper))):
-        difference = np.abs(got - expected)
-        assert difference.mean() < 1e-3
-        assert np.quantile(difference, 0.999) < 0.02
-    assert expected.max() > 0.9
+class Told:
+    """Stands in for the network's session: ink is what lacks red, print what lacks green, blue is the writing's height.
+
+    tests/browser/checks.mjs has the same in JavaScript.
+    """
+
+    def run(self, _, fed):
+        tile = fed["picture"].astype(np.float32)
+        h, w = tile.shape[0] // COARSE, tile.shape[1] // COARSE
+        blue = tile[::COARSE, ::COARSE, 2]
+        maps = np.stack([1 - tile[..., 0] / 255, np.zeros_like(tile[..., 0]), 1 - tile[..., 1] / 255])
+        ones = np.ones((h, w), np.float32)
+        return [maps, np.stack([ones, ones, blue / 40 - 2, ones, 0 * ones])]
 
 
-def test_ruling_is_taken_off():
-    """The picture with lines has them in its plain map alone, so that the comparison above says something."""
-    assert ink_map(picture("ruled"))[44].mean() > 0.4
-    assert ink("ruled")[44].mean() < 0.2
+LOOKED_AT = {
+    "once": ((360, 150), 90, 90),
+    "enlarged": ((360, 150), 50, 50),
+    "with large letters from the small picture": ((360, 150), 50, 240),
+    "reduced": ((1300, 180), 160, 160),
+    "in tiles": ((1300, 1100), 85, 230),
+}
+"""Size of a picture, and what blue says of its left and its right part."""
 
 
-def test_a_blank_picture_has_no_ink():
-    assert not call("inkmap", "inkMap", channels(np.full((60, 90, 3), 230, np.uint8))).any()
+@pytest.mark.parametrize("name", LOOKED_AT)
+def test_the_picture_is_shown_to_the_network_alike(name):
+    (width, height), left, right = LOOKED_AT[name]
+    rgb = np.array(Image.fromarray(picture("noisy")).resize((width, height), Image.Resampling.BICUBIC))
+    rgb[..., 1] = np.roll(rgb[..., 1], 40, axis=1)
+    rgb[:, : width // 2, 2], rgb[:, width // 2 :, 2] = left, right
+    network = Network.__new__(Network)
+    network._session = Told()
+    expected = segment(rgb, network).marks
+    difference = np.abs(call("checks", "inkOf", channels(rgb)) - expected)
+    assert difference.mean() < 1e-3
+    assert np.quantile(difference, 0.999) < 0.02
+    assert expected.max() > 0.7
+    if name.startswith("with"):
+        assert np.abs(expected[:, 200:] - (1 - rgb[..., :2].min(axis=2) / 255)[:, 200:]).max() < 1e-6  # as it was
 
 
 @pytest.mark.parametrize("paper", PAPERS)
 def test_canvas(paper):
     canvas, frame = fit(ink(paper), height=64, max_width=448)
     mask, fitted, seen = calls(
-        ("inkmap", "binarize", (ink(paper),)),
+        ("segmentation", "binarize", (ink(paper),)),
         ("canvas", "fit", (ink(paper), 64, 448)),
         ("canvas", "standardise", (canvas,)),
     )

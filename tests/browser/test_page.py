@@ -19,6 +19,7 @@ from browser.serve import serving
 from inksight import formats
 from inksight.errors import InputError
 from inksight.imaging.pictures import open_image
+from inksight.imaging.segmentation import pen_ink
 from inksight.ink.curves import distance_to_polyline
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -145,6 +146,33 @@ def test_words_come_out_as_in_the_package(tab):
             near.append(name)
     assert len(same) >= 4, same
     assert len(near) >= 4, near
+
+
+SEE = """async ([pixels, width, height]) => {
+    const [ort, { Engine }, { Grid }, { penInk }] = await Promise.all(
+        ["runtime/ort", "inksight/engine", "inksight/grid", "inksight/segmentation"].map((name) => import(`./${name}.js`)),
+    );
+    const at = (name) => new URL(name, location.href).href;
+    ort.env.wasm.numThreads = 1;
+    ort.env.wasm.wasmPaths = { mjs: at("runtime/ort-wasm.js"), wasm: at("runtime/ort-wasm.wasm") };
+    const graph = new Uint8Array(await (await fetch("model/segmenter.onnx")).arrayBuffer());
+    const segmenter = await ort.InferenceSession.create(graph, { executionProviders: ["wasm"] });
+    const network = { ort, sessions: { segmenter }, segment: Engine.prototype.segment };
+    const channels = pixels.map((channel) => new Grid(width, height, Uint8Array.from(channel)));
+    return Array.from((await penInk(network, channels)).data);
+}"""
+
+
+@pytest.mark.parametrize("name", ["until", "quiet"])
+def test_the_ink_is_seen_as_in_the_package(tab, name):
+    rgb = crop(name)
+    height, width = rgb.shape[:2]
+    found = tab.evaluate(SEE, [rgb.reshape(-1, 3).T.tolist(), width, height])
+    expected = pen_ink(rgb)
+    difference = np.abs(np.reshape(found, (height, width)) - expected)
+    assert expected.max() > 0.5
+    assert difference.mean() < 2e-3
+    assert np.quantile(difference, 0.99) < 0.05
 
 
 def test_nothing_leaves(tab, opened, address):

@@ -13,7 +13,7 @@ from inksight.imaging.pictures import binarize, open_image
 from inksight.imaging.raster import coverage
 from inksight.imaging.segmentation import pen_ink
 from inksight.layout.detection import Detection
-from tests.pages import EXAMPLES, TEXT, SkeletonTracer, contrast, drawn, exact, example, turned, zigzag
+from tests.pages import EXAMPLES, TEXT, SkeletonTracer, contrast, drawn, exact, example, segmentation, turned, zigzag
 
 
 @pytest.fixture

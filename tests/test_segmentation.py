@@ -196,5 +196,5 @@ class TestSegmentation:
 
 
 def test_a_network_of_another_folder(tmp_path):
-    with pytest.raises(Exception, match="segmenter.onnx"):
+    with pytest.raises(Exception, match=r"segmenter\.onnx"):
         Network(tmp_path)

@@ -32,6 +32,8 @@ LIMIT = 900.0
 Facts = Mapping[str, Any]
 Versions = Mapping[str, Path]
 """Folders with the code of each version, by its heading."""
+Found = Mapping[str, Facts]
+"""What was measured, by version."""
 
 
 def main() -> None:
@@ -41,11 +43,17 @@ def main() -> None:
     parser.add_argument("--before", metavar="COMMIT", help="measure this commit as well")
     parser.add_argument("--page", type=Path, default=PAGE, help="picture of the page (default: examples/page.jpg)")
     parser.add_argument("--fast", action="store_true", help="one view of each word")
-    parser.add_argument("--quick", action="store_true", help="few words, one run: a trial")
+    parser.add_argument("--quick", action="store_true", help="words of two lengths, one thread, one run")
     options = parser.parse_args()
+    lengths, threads = ((4, 12), (1,)) if options.quick else (LENGTHS, (1, 2))
+    asked = {"fast": options.fast, "runs": 1 if options.quick else 3}
     with tempfile.TemporaryDirectory() as folder, _versions(options.before, Path(folder)) as versions:
-        files = _drawn(options.data, Path(folder), 2 if options.quick else 8)
-        text = report(versions, files, options.page.resolve(), options.fast, 1 if options.quick else 3)
+        files = _drawn(options.data, Path(folder), lengths)
+        words = {
+            (n, k): _each(versions, k, what="words", file=str(f), **asked) for n, f in files.items() for k in threads
+        }
+        pages = {k: _each(versions, k, what="page", file=str(options.page.resolve()), **asked) for k in threads}
+    text = _head(asked) + report(words, pages)
     print(text)
     RESULTS.write_text(text, encoding="utf-8")
 
@@ -65,42 +73,36 @@ def _versions(before: str | None, folder: Path) -> Iterator[Versions]:
         subprocess.run([*git, "remove", "--force", str(earlier)], check=True, capture_output=True)
 
 
-def _drawn(data: Path, folder: Path, count: int) -> dict[int, Path]:
-    """Pictures of `count` words of each length, pickled."""
+def _drawn(data: Path, folder: Path, lengths: Sequence[int]) -> dict[int, Path]:
+    """Pictures of eight words of each length, pickled."""
     words = unipen_words(data, 64, split="val")
-    files = {n: folder / f"{n}.pkl" for n in LENGTHS}
+    files = {n: folder / f"{n}.pkl" for n in lengths}
     for n, file in files.items():
-        file.write_bytes(pickle.dumps([s.picture for s in rendered(of_length(words, n, count))]))
+        file.write_bytes(pickle.dumps([s.picture for s in rendered(of_length(words, n, 8))]))
     return files
 
 
-def report(versions: Versions, files: Mapping[int, Path], page: Path, fast: bool, runs: int) -> str:
-    """All tables as Markdown."""
-    one = {n: _each(versions, 1, what="words", file=str(f), fast=fast, runs=runs) for n, f in files.items()}
-    two = {n: _each(versions, 2, what="words", file=str(f), fast=fast, runs=runs) for n, f in files.items()}
-    pages = {k: _each(versions, k, what="page", file=str(page), fast=fast, runs=runs) for k in (1, 2)}
+def _head(asked: Facts) -> str:
     m = measure.machine()
-    head = (
-        f"# Where the time goes\n\nWritten by `python -m bench.profile DATA`. {m['processor']}, {m['processors']} "
-        f"processors, {', '.join(m['features']) or 'no known vector units'}, load {m['load']:.1f} at the start; "
-        f"{'one view of each word' if fast else 'views as they are needed'}; the least of {runs} runs.\n"
-    )
-    return "\n".join(
-        [
-            head,
-            "## Words by letters: milliseconds a word\n",
-            _table("letters", versions, one, two),
-            "## Steps of words: processor milliseconds a word, all lengths, one thread\n",
-            _steps(versions, list(one.values())),
-            "## A page\n",
-            _table("threads", versions, pages, pages),
-            f"## Steps of the page: processor milliseconds a word, {_count(pages)} words, one thread\n",
-            _steps(versions, [pages[1]]),
-        ]
+    views = "one view of each word" if asked["fast"] else "views as they are needed"
+    machine = f"{m['processor']} ({', '.join(m['features']) or 'no known vector units'}), {m['processors']} processors"
+    return (
+        f"# Where the time goes\n\nWritten by `python -m bench.profile DATA`. {machine}, load {m['load']:.1f} at the "
+        f"end; {views}; the least of {asked['runs']} runs. Milliseconds a word.\n\n"
     )
 
 
-def _each(versions: Versions, threads: int, **asked: Any) -> dict[str, Facts]:
+def report(words: Mapping[tuple[int, int], Found], pages: Mapping[int, Found]) -> str:
+    """The tables as Markdown: words by their letters and the number of threads, pages by the latter."""
+    one = [found for (_, threads), found in words.items() if threads == 1]
+    rows = {f"{n} letters, {k} {'thread' if k == 1 else 'threads'}": found for (n, k), found in words.items()}
+    rows |= {f"page, {k} {'thread' if k == 1 else 'threads'}": found for k, found in pages.items()}
+    parts = ["## Words and pages", _whole(rows), "## Steps of words, one thread", _steps(one)]
+    count = int(next(iter(pages[1].values()))["words"])
+    return "\n\n".join([*parts, f"## Steps of a page of {count} words, one thread", _steps([pages[1]])])
+
+
+def _each(versions: Versions, threads: int, **asked: Any) -> Found:
     """The facts of each version."""
     return {name: _task(root, threads, asked) for name, root in versions.items()}
 
@@ -113,39 +115,21 @@ def _task(root: Path, threads: int, asked: Facts) -> Facts:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def _ms(facts: Facts, key: str) -> str:
-    return f"{1000 * facts[key] / facts['words']:.1f}"
+def _whole(rows: Mapping[str, Found]) -> str:
+    """Processor time, time on the wall and, of pages, memory."""
+    versions = list(next(iter(rows.values())))
+    head = ["", *(f"{kind}, {v}" for kind in ("processor", "wall", "peak MB") for v in versions)]
+
+    def cells(found: Found) -> list[str]:
+        times = [f"{1000 * f[k] / f['words']:.1f}" for k in ("processor", "wall") for f in found.values()]
+        return times + [f"{f['peak_mb']:.0f}" if "peak_mb" in f else "" for f in found.values()]
+
+    return _markdown([head, *([name, *cells(found)] for name, found in rows.items())])
 
 
-def _count(pages: Mapping[int, Mapping[str, Facts]]) -> int:
-    return int(next(iter(pages[1].values()))["words"])
-
-
-def _table(
-    what: str, versions: Versions, one: Mapping[int, Mapping[str, Facts]], two: Mapping[int, Mapping[str, Facts]]
-) -> str:
-    """A row for each number: processor time with one thread, time on the wall with two."""
-    head = [what, *(f"{v}: processor" for v in versions), *(f"{v}: wall, 2 threads" for v in versions)]
-    if what == "threads":
-        head = [what, *(f"{v}: {k}" for v in versions for k in ("processor", "wall", "peak MB"))]
-        cells = [
-            [str(n), *(c for v in versions for c in (*map(_ms, (f[v], f[v]), ("processor", "wall")), _mb(f[v])))]
-            for n, f in one.items()
-        ]
-    else:
-        cells = [
-            [str(n), *(_ms(f[v], "processor") for v in versions), *(_ms(two[n][v], "wall") for v in versions)]
-            for n, f in one.items()
-        ]
-    return _markdown([head, *cells])
-
-
-def _mb(facts: Facts) -> str:
-    return f"{facts['peak_mb']:.0f}"
-
-
-def _steps(versions: Versions, found: Sequence[Mapping[str, Facts]]) -> str:
-    """A row for each step: where it is, and the mean milliseconds a word of each version."""
+def _steps(found: Sequence[Found]) -> str:
+    """A row for each step: where it is, and the mean processor time of each version."""
+    versions = list(found[0])
 
     def mean(version: str, step: str) -> float:
         words = sum(f[version]["words"] for f in found)
@@ -155,12 +139,12 @@ def _steps(versions: Versions, found: Sequence[Mapping[str, Facts]]) -> str:
     rows = [[step, place, *(f"{mean(v, step):.2f}" for v in versions)] for step, place in names.items()]
     rows = [row for row in rows if any(cell != "0.00" for cell in row[2:])]
     whole = [f"{sum(mean(v, step) for step in names):.1f}" for v in versions]
-    return _markdown([["step", "file", *versions], *rows, ["**all**", "", *whole]])
+    return _markdown([["step", "file", *versions], *rows, ["all", "", *whole]])
 
 
 def _markdown(rows: Sequence[Sequence[str]]) -> str:
     head, *body = rows
-    return "".join(f"| {' | '.join(row)} |\n" for row in [head, ["---"] * len(head), *body])
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *body])
 
 
 if __name__ == "__main__":

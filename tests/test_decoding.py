@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inksight.recognition import calibration
-from inksight.recognition.decoding import PATIENCE, decode
+from inksight.recognition.decoding import PATIENCE, _closed_up, decode
 from inksight.recognition.engine import CELL, OFF, Choices, Memory
 from inksight.recognition.tokens import (
     DERENDER_TEXT,
@@ -206,6 +206,14 @@ def test_no_stroke_begins_on_bare_paper():
     found = run(script, canvas((10, 41, 20)))
     assert script.asked > 0
     assert all(s[0][0] < 50 for s in found.strokes)
+
+
+def test_those_that_go_on_close_up_and_none_moves_back():
+    for seed in range(50):
+        done = np.random.default_rng(seed).random(seed % 9 + 1) < 0.5
+        rows = _closed_up(done)
+        assert sorted(rows.tolist()) == np.flatnonzero(~done).tolist()
+        assert (rows >= np.arange(len(rows))).all()
 
 
 def test_always_ends():

@@ -111,6 +111,9 @@ class Decoder:
     def advance(self):
         self.at += 1
 
+    def keep(self, rows):
+        self.batch = len(rows)
+
 
 @pytest.mark.parametrize("liked", ["ab", "ac"])
 def test_decoder_decides_between_close_texts(liked):

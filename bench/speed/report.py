@@ -15,6 +15,7 @@ HEAD = """# Performance
 
 Written by `python -m bench.speed DATA`{trial}; the figures are in bench/results/speed.json. One machine, one run, each
 figure from a process of its own, the least of several runs: {machine}.
+What each step of a word and of a page costs: [bench/results/profile.md](../bench/results/profile.md).
 
 """
 ORIGINAL = """

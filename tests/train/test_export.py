@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch", reason="training needs PyTorch: make train-
 
 import onnx  # noqa: E402
 
-from inksight.recognition.engine import Engine  # noqa: E402
+from inksight.recognition.engine import CELL, Engine  # noqa: E402
 from inksight.recognition.tokens import DERENDER, DOWN, INK, MAX_STEP, MOVE  # noqa: E402
 from train import weights  # noqa: E402
 from train.export import export  # noqa: E402
@@ -83,6 +83,35 @@ def test_steps_one_by_one_are_the_network_s(model, folders, told):
         decoder.advance()
         for name, mine, theirs in zip(found._fields, found, wanted, strict=True):
             assert np.allclose(mine, theirs[:, at], atol=2e-4), (at, name)
+
+
+def test_canvases_of_any_width_are_decoded_together_as_alone(folders):
+    engine = Engine(folders / "exact")
+    rng = np.random.default_rng(6)
+    pictures = [rng.random((64, w)).astype(np.float32) for w in (96, 160, 64, 96)]
+    alone = [engine.decoder(engine.encode([p])) for p in pictures]
+    together = engine.decoder(engine.encode(pictures))
+    rows = [0, 1, 2, 3]
+    for at in range(len(IDS)):
+        if at == 3:
+            rows = [3, 1]  # the others are done
+            together.keep(np.array([3, 1]))
+        fed = [np.array([v[at]]) for v in (IDS, PENS, MOVES)]
+        found = together.step(*[np.repeat(f, len(rows), axis=0) for f in fed], *nothing(len(rows), together.cells))
+        together.advance()
+        for k, i in enumerate(rows):
+            wanted = alone[i].step(*fed, *nothing(1, alone[i].cells))
+            alone[i].advance()
+            for name in ("text", "lift", "move", "move_p", "start_p", "inside"):
+                assert np.allclose(getattr(found, name)[k], getattr(wanted, name)[0], atol=2e-4), (at, i, name)
+            row, column = divmod(int(wanted.start[0]), pictures[i].shape[1] // CELL)
+            ends = wanted.start[0] == alone[i].cells
+            assert found.start[k] == (together.cells if ends else row * (160 // CELL) + column)
+
+
+def nothing(count, cells):
+    """No cell is drawn, and strokes may begin anywhere."""
+    return np.zeros((count, cells), np.float32), np.zeros((count, cells + 1), np.float32)
 
 
 def test_eight_bits_choose_much_the_same(folders, told):

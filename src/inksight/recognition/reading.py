@@ -148,21 +148,23 @@ def _decoder_says(
     prompt: int,
     last: int,
 ) -> list[float]:
-    """The decoder's nats for texts of pictures (by their place in `memory`)."""
+    """The decoder's nats for texts of pictures (by their place in `memory`). Long texts come first, so that those
+    that end leave the batch."""
     if not asked:
         return []
-    rows = np.array([i for i, _ in asked])
-    decoder = engine.decoder(memory.to_read(rows))
-    codes = [[prompt, *spelled[text], last] for _, text in asked]
-    length = max(map(len, codes))
-    fed = np.array([code + [PAD] * (length - len(code)) for code in codes], np.int64)
-    nowhere = np.zeros((len(rows), 2), np.int64)
-    undrawn = np.zeros((len(rows), decoder.cells), np.float32)
-    anywhere = np.zeros((len(rows), decoder.cells + 1), np.float32)
-    nats = np.zeros(len(rows))
-    for at in range(length - 1):
-        choices = decoder.step(fed[:, at], nowhere, nowhere, undrawn, anywhere)
+    order = sorted(range(len(asked)), key=lambda k: -len(spelled[asked[k][1]]))
+    codes = [[prompt, *spelled[asked[k][1]], last] for k in order]
+    decoder = engine.decoder(memory.to_read(np.array([asked[k][0] for k in order])))
+    nats = np.zeros(len(asked))
+    for at in range(len(codes[0]) - 1):
+        count = sum(len(code) > at + 1 for code in codes)
+        if count < len(codes):
+            codes = codes[:count]
+            decoder.keep(np.arange(count))
+        fed = np.array([code[at : at + 2] for code in codes])
+        nowhere = np.zeros((count, 2), np.int64)
+        undrawn, anywhere = (np.zeros((count, decoder.cells + n), np.float32) for n in (0, 1))
+        choices = decoder.step(fed[:, 0], nowhere, nowhere, undrawn, anywhere)
         decoder.advance()
-        here = choices.text[np.arange(len(rows)), fed[:, at + 1]]
-        nats += np.where(fed[:, at + 1] == PAD, 0.0, here)
+        nats[order[:count]] += choices.text[np.arange(count), fed[:, 1]]
     return nats.tolist()

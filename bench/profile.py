@@ -22,7 +22,7 @@ from typing import Any
 
 from bench.speed import measure
 from bench.speed.__main__ import LENGTHS, of_length
-from bench.steps import REST, STEPS
+from bench.steps import STEPS
 from inksight.evaluate.sets import rendered, unipen_words
 
 RESULTS = measure.ROOT / "bench" / "results" / "profile.md"
@@ -135,7 +135,8 @@ def _steps(found: Sequence[Found]) -> str:
         words = sum(f[version]["words"] for f in found)
         return 1000 * sum(f[version]["steps"].get(step, 0.0) for f in found) / words
 
-    names = {step: f"{place.split(':')[0].replace('.', '/')}.py" for step, place in STEPS.items()} | {REST: ""}
+    names = {step: f"{place.split(':')[0].replace('.', '/')}.py" for step, place in STEPS.items()}
+    names |= {step: "" for f in found for facts in f.values() for step in facts["steps"] if step not in names}
     rows = [[step, place, *(f"{mean(v, step):.2f}" for v in versions)] for step, place in names.items()]
     rows = [row for row in rows if any(cell != "0.00" for cell in row[2:])]
     whole = [f"{sum(mean(v, step) for step in names):.1f}" for v in versions]

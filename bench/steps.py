@@ -21,9 +21,9 @@ from typing import Any
 STEPS = {
     "sheet laid flat": "imaging.rectify:flatten",
     "words found": "layout.rapidocr:RapidOcr.__call__",
-    "ink map of the page": "layout.ruling:page_ink",
+    "segmentation: network": "imaging.segmentation:Network.see",
+    "segmentation: around it": "imaging.segmentation:segment",
     "ink to words": "layout.components:crops",
-    "ink map of a word": "imaging.ruling:word_ink",
     "onto the canvas": "recognition.views:View.fit",
     "encoder": "recognition.engine:Engine.encode",
     "beam search": "recognition.reading:candidates",

@@ -37,7 +37,7 @@ RIGHT = "right"
 METHOD = """# Photos of other people's notes
 
 {count} photos, converted by the code before and after, each looked at by eye beside its strokes (bench/phone.py): right
-where nothing of importance is lost and nothing invented. What stands in brackets is what was seen.
+where nothing of importance is lost and nothing invented. Left empty: not looked at yet.
 """
 
 
@@ -119,11 +119,12 @@ def _below(rows: Sequence[Image.Image]) -> Image.Image:
 
 
 def table() -> str:
-    """The verdicts as Markdown: a row a photo, and how many are right."""
+    """The verdicts as Markdown: a row a photo, and how many are right of those that were looked at."""
     with VERDICTS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     runs = [name for name in rows[0] if name != "photo"]
-    sums = [f"{sum(r[run].startswith(RIGHT) for r in rows)} of {len(rows)}" for run in runs]
+    seen = {run: [r[run] for r in rows if r[run]] for run in runs}
+    sums = [f"{sum(v.startswith(RIGHT) for v in seen[run])} of {len(seen[run])}" for run in runs]
     return METHOD.format(count=len(rows)) + "\n".join(["", *_rows(runs, sums, rows), ""])
 
 

@@ -173,9 +173,10 @@ def measure(page: RealPage, segmenters: Sequence[str]) -> dict[str, Sums]:
 METHOD = """# Real pages, read as they are and cleaned
 
 {count} pages of held-out hands (`python -m bench.realpages DATA`). Lines: the share along at least half of which
-RapidOCR finds words. CER: of what it reads within each line's outline. Outside: per cent of the ink beside all lines,
-on pages that are labelled whole. Abbreviations and corrections are transcribed in each source's way: no CER comes
-near 0. 
+RapidOCR finds words. CER: of what it reads within each line's outline; abbreviations and corrections are transcribed in
+each source's way, so that it comes nowhere near 0. Outside: per cent of the ink beside all lines, on pages that are
+labelled whole.
+
 | pages | | shown | lines found | CER | ink outside, % |
 | --- | ---: | --- | ---: | ---: | ---: |
 """

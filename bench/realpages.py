@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from bench.segmentation.measure import FOUND
 from bench.segmentation.segmenters import RULES, load
+from inksight.arrays import Labels, Mask, Pixels
 from inksight.evaluate.metrics import edit_distance
 from inksight.evaluate.sets import is_held_out
 from inksight.layout.detection import Detection
@@ -39,7 +39,6 @@ BAND = 0.5
 WHOLE = ("wikitexte", "doniau")
 """Pages by these names are labelled almost whole: ink elsewhere was not written."""
 
-Pixels = NDArray[np.uint8]
 Polygon = list[tuple[float, float]]
 
 
@@ -118,7 +117,7 @@ def read(page: RealPage, words: Sequence[Detection]) -> Sums:
     return sums
 
 
-def _numbered(page: RealPage) -> NDArray[np.int32]:
+def _numbered(page: RealPage) -> Labels:
     """For each pixel the number of the line that it lies in, from 1, or 0: int32 (H, W). Polygons win over bands."""
     canvas = Image.new("I", page.rgb.shape[1::-1])
     pen = ImageDraw.Draw(canvas)
@@ -150,7 +149,7 @@ def _covered(polygon: Polygon, words: Sequence[Detection]) -> float:
     return float(there.mean())
 
 
-def outside(page: RealPage, ink: NDArray[np.bool_]) -> Sums:
+def outside(page: RealPage, ink: Mask) -> Sums:
     """The ink that lies in no line nor near one, of pages that are labelled whole."""
     if not Path(page.name).name.startswith(WHOLE):
         return Sums()

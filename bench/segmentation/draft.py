@@ -13,14 +13,14 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from inksight.arrays import Array, Map, Pixels
 from inksight.evaluate.render import blurred, clouds
-from inksight.ink.curves import Array, arc_lengths
+from inksight.ink.curves import arc_lengths
 
 from .hand import Hand
-from .raster import FINE, Canvas, Map, dense, union
+from .raster import FINE, Canvas, dense, union
 from .surfaces import Random, Size, Surface, flat
 
 TEXT = (
@@ -66,7 +66,7 @@ class Scene:
     """
 
     kind: str
-    rgb: NDArray[np.uint8]
+    rgb: Pixels
     ink: Map
     ruling: Map
     printed: Map
@@ -309,7 +309,7 @@ class Lens:
     noise: float = 2.0
     quality: int = 88
 
-    def shoot(self, scene: Surface, rng: Random) -> NDArray[np.uint8]:
+    def shoot(self, scene: Surface, rng: Random) -> Pixels:
         """The photo, uint8 (H, W, 3)."""
         lit = scene * self._light(scene.shape[:2], rng)[..., None]
         lit = lit * np.array([1 + self.warmth, 1, 1 - 1.4 * self.warmth], np.float32)

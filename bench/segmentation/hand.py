@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from inksight.arrays import Array
 from inksight.evaluate.sets import unipen_words
 from inksight.formats.dataset import read_packed
-from inksight.ink.curves import Array, resample, smooth
+from inksight.ink.curves import resample, smooth
 
 Strokes = list[Array]
 Random = np.random.Generator

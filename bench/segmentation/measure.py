@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+
+from inksight.arrays import Map, Mask
 
 from .draft import Scene
 from .scenes import GROUPS, KINDS, scenes
-from .segmenters import RULES, Map, Segmenter, load
+from .segmenters import RULES, Segmenter, load
 
 RESULTS = Path(__file__).parents[1] / "results" / "segmentation.md"
 SCENES = 500
@@ -26,8 +27,6 @@ SEEN = 0.4
 """Pixels covered by at least so much belong to the truth: a line of 0.8 px between two rows covers each so far."""
 FOUND = 0.5
 CLASSES = ("ink", "ruling", "print")
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

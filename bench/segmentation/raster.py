@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from inksight.ink.curves import Array, resample
-
-Map = NDArray[np.float32]
-"""float32 (H, W), 0..1: the share of each pixel that is covered."""
+from inksight.arrays import Array, Map
+from inksight.ink.curves import resample
 
 FINE = 4
 """Cells that a pixel has along each side."""

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from inksight.arrays import Array
 from inksight.evaluate.render import blurred
-from inksight.ink.curves import Array
 
 from . import surfaces
 from .draft import Draft, Frame, Lens, Pen, Scene, Stock, fonts, phone, tilted

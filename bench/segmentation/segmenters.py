@@ -10,10 +10,10 @@ from importlib import import_module
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-Map = NDArray[np.float32]
-Segmenter: TypeAlias = Callable[[NDArray[np.uint8]], Mapping[str, Map | None]]
+from inksight.arrays import Map, Pixels
+
+Segmenter: TypeAlias = Callable[[Pixels], Mapping[str, Map | None]]
 
 RULES = "bench.segmentation.segmenters:rules"
 """The ink map by rules, as the product had it before there was a network."""
@@ -30,7 +30,7 @@ def load(name: str) -> Segmenter:
     return found
 
 
-def rules(rgb: NDArray[np.uint8]) -> dict[str, Map]:
+def rules(rgb: Pixels) -> dict[str, Map]:
     """`page_ink` as a page's conversion uses it: binarised, and nothing where it doesn't look drawn."""
     from bench.rules.inkmap import binarize, is_drawn
     from bench.rules.page_ruling import page_ink
@@ -40,7 +40,7 @@ def rules(rgb: NDArray[np.uint8]) -> dict[str, Map]:
     return {"ink": (mask & is_drawn(ink, mask)).astype(np.float32)}
 
 
-def network(rgb: NDArray[np.uint8]) -> dict[str, Map]:
+def network(rgb: Pixels) -> dict[str, Map]:
     """The product's segmentation, its ink without the print."""
     from inksight.imaging.segmentation import segment
 

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from inksight.arrays import Map
 from inksight.evaluate.render import blurred
 from inksight.evaluate.sets import is_held_out
 
 Surface = NDArray[np.float32]
-Map = NDArray[np.float32]
 Random = np.random.Generator
 Size = tuple[int, int]
 """(height, width)."""

@@ -49,7 +49,7 @@ class Assets:
         with np.load(path) as z:
             data = {k: z[k] for k in z.files}
         self.words, self.characters = (_inks(data, k) for k in ("word", "character"))
-        self._hands = np.cumsum(data["hands"])
+        self._hands, self._neat = np.cumsum(data["hands"]), int(data["neat"])
         names = str(data["photo_pictures"]).split("\n") if len(data["photo_sizes"]) else []
         ends = np.cumsum(data["photo_sizes"])
         raw = data["photo_bytes"].tobytes()
@@ -63,7 +63,9 @@ class Assets:
         self._opened: dict[int, NDArray[np.uint8]] = {}
 
     def hand(self, rng: np.random.Generator) -> int:
-        """One of those who wrote the words."""
+        """One of those who wrote the words; every fifth time a single-line font, which looks most like print."""
+        if self._neat and rng.random() < 0.2:
+            return len(self._hands) - 1 - int(rng.integers(self._neat))
         return int(rng.integers(len(self._hands)))
 
     def word(self, rng: np.random.Generator, hand: int | None = None) -> Curves:

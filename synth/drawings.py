@@ -12,6 +12,10 @@ from synth.assets import Curves
 Points = NDArray[np.float32]
 
 
+FILLED = 70.0
+"""Pixels: larger shapes are hardly ever filled with a pen."""
+
+
 class Drawing(NamedTuple):
     """Strokes and filled outlines, about the origin."""
 
@@ -23,6 +27,8 @@ def draw(rng: np.random.Generator, size: float) -> Drawing:
     """Something about `size` pixels large."""
     width, height = size * rng.uniform(0.5, 1.6), size * rng.uniform(0.3, 1.2)
     make = _KINDS[int(rng.integers(len(_KINDS)))]
+    if make is _blob:  # few fill more than a fingertip's worth
+        width, height = min(width, FILLED), min(height, FILLED)
     curves, outlines = make(rng, width, height)
     hand = _hand(rng) * size
     return Drawing([shaken(c, rng, hand) for c in curves], outlines)
@@ -101,7 +107,7 @@ def _box(rng: np.random.Generator, w: float, h: float) -> tuple[Curves, Curves]:
 def _ring(rng: np.random.Generator, w: float, h: float) -> tuple[Curves, Curves]:
     turn = np.linspace(0, rng.uniform(1.9, 2.4) * np.pi, 40) + rng.uniform(0, 6)
     ring = np.stack([np.cos(turn) * w / 2, np.sin(turn) * h / 2], 1).astype(np.float32)
-    return ([], [ring]) if rng.random() < 0.1 else ([ring], [])
+    return ([], [ring]) if max(w, h) < FILLED and rng.random() < 0.1 else ([ring], [])
 
 
 def _arrow(rng: np.random.Generator, w: float, h: float) -> tuple[Curves, Curves]:

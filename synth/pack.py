@@ -176,10 +176,11 @@ def main() -> None:
     args = parser.parse_args()
     rng = np.random.default_rng(0)
     jpegs, pictures = photographs(args.data / "backgrounds")
-    hands = latin(args.data / "ink", rng) + neat(args.data / "ink", rng)
+    neatest = neat(args.data / "ink", rng)
+    hands = latin(args.data / "ink", rng) + neatest
     words = [word for hand in hands for word in hand]
     arrays = (
-        {"hands": np.array([len(hand) for hand in hands])}
+        {"hands": np.array([len(hand) for hand in hands]), "neat": np.array(len(neatest))}
         | flat(words, "word")
         | flat(characters(args.data / "scripts", rng), "character")
     )

@@ -5,7 +5,7 @@ import pytest
 
 from inksight.imaging.segmentation import COARSE, Layout, Segmentation
 from inksight.layout.detection import Detection
-from inksight.layout.words import Words, is_print, missed, words
+from inksight.layout.words import Words, is_print, looks_printed, missed, words
 from tests.pages import segmentation
 
 SHAPE = (120, 400)
@@ -87,12 +87,16 @@ class TestMissed:
 
 class TestPrint:
     @pytest.mark.parametrize(("ink", "print_", "expected"), [(0.1, 0.9, True), (0.9, 0.1, False), (0.5, 0.5, False)])
-    def test_is_what_is_mostly_printed(self, ink, print_, expected):
+    @pytest.mark.parametrize(("sure", "read"), [(0.95, True), (0.6, False), (0.0, False)])
+    def test_is_what_is_mostly_printed_and_surely_read(self, ink, print_, expected, sure, read):
         seen = segmentation(np.full(SHAPE, ink, np.float32), np.full(SHAPE, print_, np.float32))
-        assert is_print(Detection((20, 20, 100, 52)), seen) is expected
+        word = Detection((20, 20, 100, 52), "word", sure)
+        assert looks_printed(word, seen) is expected
+        assert is_print(word, seen) is (expected and read)
 
     def test_a_blank_place_is_no_print(self):
-        assert not is_print(Detection((20, 20, 100, 52)), segmentation(blank()))
+        assert not looks_printed(Detection((20, 20, 100, 52)), segmentation(blank()))
 
     def test_a_box_beyond_the_picture_is_judged_by_what_is_in_it(self):
-        assert is_print(Detection((-30, -20, 900, 500)), segmentation(blank(), np.ones(SHAPE, np.float32)))
+        seen = segmentation(blank(), np.ones(SHAPE, np.float32))
+        assert looks_printed(Detection((-30, -20, 900, 500)), seen)

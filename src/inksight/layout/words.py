@@ -20,8 +20,10 @@ SHRUNK = 0.25
 SURE = 0.5
 """From this on, in 0..1, a cell of the network's map belongs to a word or a line."""
 
-CLEARLY = 1.5
-"""Print is taken for print where there is so many times as much of it as of ink."""
+CLEARLY = 2.0
+"""A word looks printed where there is so many times as much print as ink."""
+READ_SURELY = 0.9
+"""Print is read with at least this confidence (0..1)."""
 COVERED = 0.25
 """A word is not missed if a found one has more than this share of its box."""
 
@@ -62,7 +64,7 @@ def missed(seen: Segmentation, found: Sequence[Detection]) -> list[Detection]:
     """The words that the network sees where none was found, with line numbers of their own. Print isn't among them."""
     boxes = np.array([w.box for w in found], np.float64).reshape(-1, 4)
     first = max((w.line for w in found), default=-1) + 1
-    own = [w for w in words(seen) if not is_print(w, seen) and _share_covered(w.box, boxes) < COVERED]
+    own = [w for w in words(seen) if not looks_printed(w, seen) and _share_covered(w.box, boxes) < COVERED]
     return [replace(w, line=first + w.line) for w in own]
 
 
@@ -74,6 +76,12 @@ def _share_covered(box: Box, others: Array) -> float:
 
 
 def is_print(word: Detection, seen: Segmentation) -> bool:
+    """Whether a word is print: it looks so, and it is read as surely as print is. Neat hands look like it, too, and of
+    them nothing may be lost."""
+    return word.confidence >= READ_SURELY and looks_printed(word, seen)
+
+
+def looks_printed(word: Detection, seen: Segmentation) -> bool:
     """Whether a word's box holds much more print than ink."""
     x0, y0, x1, y1 = (max(round(v), 0) for v in word.box)
     window = np.s_[y0:y1, x0:x1]

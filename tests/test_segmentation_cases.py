@@ -15,7 +15,7 @@ FEW = 0.002
 
 
 def seen(rgb):
-    """All marks for ink: these letters are as even as print, which a page's conversion tells apart by reading it, too."""
+    """All marks for ink: these letters are as even as print, which a page tells apart by reading it, too."""
     found = segmentation.segment(rgb)
     return {"ink": found.marks, "ruling": found.ruling, "print": found.print}
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from inksight.imaging import segmentation as module
-from inksight.imaging.segmentation import COARSE, IDEAL, Layout, Network, Seen, Segmentation, binarize, pen_ink, segment
+from inksight.imaging.segmentation import COARSE, IDEAL, Layout, Seen, Segmentation, binarize, pen_ink, segment
 from tests.pages import drawn, zigzag
 
 
@@ -193,8 +193,3 @@ class TestSegmentation:
         assert (held.maps[:, inside] == np.float32(0.9)).all()
         assert not held.maps[:, ~inside].any()
         assert held.layout.word[0].tolist() == [1, 1, 0, 0]
-
-
-def test_a_network_of_another_folder(tmp_path):
-    with pytest.raises(Exception, match=r"segmenter\.onnx"):
-        Network(tmp_path)

@@ -150,8 +150,7 @@ def test_words_come_out_as_in_the_package(tab):
 
 SEE = """async ([pixels, width, height]) => {
     const [ort, { Engine }, { Grid }, { penInk }] = await Promise.all(
-        ["runtime/ort", "inksight/engine", "inksight/grid", "inksight/segmentation"]
-            .map((name) => import(`./${name}.js`)),
+        ["runtime/ort", "inksight/engine", "inksight/grid", "inksight/segmentation"].map((m) => import(`./${m}.js`)),
     );
     const at = (name) => new URL(name, location.href).href;
     ort.env.wasm.numThreads = 1;

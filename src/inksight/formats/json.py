@@ -3,8 +3,8 @@
     {"format": "inksight", "version": 1, "width": w, "height": h, "words": [
     {"text": s, "confidence": c, "box": [x0, y0, x1, y1], "line": i, "origin": s, "strokes": [[[x, y], ...], ...]}]}
 
-`line` counts from 0. A word may also have "kind": "drawing" or "print", and "widths" and "colors" with a value or
-null for each stroke. A page that ends in lines without words says how many lines it has by a further key, "lines".
+`line` counts from 0. A word may also have "kind": "drawing" or "print", and "widths" and "colors" with a value or null
+for each stroke. A page that ends in lines without words says how many lines it has by a further key, "lines".
 """
 
 from __future__ import annotations

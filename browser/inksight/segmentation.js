@@ -13,7 +13,7 @@ const SMALL_SIDE = 1024;
 const IDEAL = 36;
 const LARGE = 110;
 const MOST_PIXELS = 5_000_000;
-const [TILE, OVERLAP] = [1024, 96];
+const [TILE, OVERLAP] = [1600, 128];
 const REACH = 3;
 
 /**

@@ -85,7 +85,7 @@ LOOKED_AT = {
     "enlarged": ((360, 150), 50, 50),
     "with large letters from the small picture": ((360, 150), 50, 240),
     "reduced": ((1300, 180), 160, 160),
-    "in tiles": ((1300, 1100), 85, 230),
+    "in tiles": ((1700, 300), 50, 230),
 }
 """Size of a picture, and what blue says of its left and its right part."""
 

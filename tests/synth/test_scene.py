@@ -27,7 +27,14 @@ def assets(tmp_path_factory: pytest.TempPathFactory) -> Assets:
         "photo_pictures": np.array(""),
     }
     path = tmp_path_factory.mktemp("scenes") / "scenes.npz"
-    np.savez(path, hands=np.array([1, 1]), neat=np.array(1), **flat(words, "word"), **flat([[_wave(0.8)]], "character"), **nothing)
+    np.savez(
+        path,
+        hands=np.array([1, 1]),
+        neat=np.array(1),
+        **flat(words, "word"),
+        **flat([[_wave(0.8)]], "character"),
+        **nothing,
+    )
     return Assets(path, [])
 
 

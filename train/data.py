@@ -29,6 +29,8 @@ from inksight.recognition.tokens import (
     TOLERANCE,
     Vocabulary,
 )
+from inksight.writing.drawing import Drawing, Integers, end_to_end
+from inksight.writing.setting import extent, on_baseline
 from train.pack import RANKS, SOURCES, UNIT, load
 from train.pack_words import pictures_of
 
@@ -56,45 +58,6 @@ FRAMED = 0.4
 TASKS = {DERENDER: 0.3, DERENDER_TEXT: 0.2, RECOGNIZE_DERENDER: 0.4, RECOGNIZE: 0.1}
 """How often rendered ink is used for which task; real pictures are always for RECOGNIZE."""
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-
-
-@dataclass
-class Drawing:
-    """Strokes end to end: `xy` float64 (n, 2), `rank` (n,) for Ramer-Douglas-Peucker (infinite at the strokes' ends),
-    `count` (strokes,) points of each stroke."""
-
-    xy: Floats
-    rank: Floats
-    count: Integers
-
-    def scaled(self, scale: float, shift: Sequence[float] | Floats) -> Drawing:
-        """Scaled, then shifted."""
-        return Drawing(self.xy * scale + shift, self.rank * scale, self.count)
-
-    def turned(self, matrix: Floats) -> Drawing:
-        """Each point times the (2, 2) matrix; the ranks stay, as the matrix hardly changes sizes."""
-        return Drawing(self.xy @ matrix, self.rank, self.count)
-
-    def stroke_numbers(self) -> Integers:
-        """The stroke of each point."""
-        return np.repeat(np.arange(len(self.count)), self.count)
-
-
-def end_to_end(drawings: Sequence[Drawing], joint: float = -1.0) -> Drawing:
-    """All strokes of all drawings; where one ends within `joint` of where the next begins, one stroke goes through."""
-    count: list[int] = []
-    last = np.full(2, np.inf)
-    for d in drawings:
-        joined = bool(count) and float(np.hypot(*(d.xy[0] - last))) <= joint
-        if joined:
-            count[-1] += int(d.count[0])
-        count += d.count[joined:].tolist()
-        last = d.xy[-1]
-    xy, rank = np.concatenate([d.xy for d in drawings]), np.concatenate([d.rank for d in drawings])
-    return Drawing(xy, rank, np.array(count, np.int64))
-
 
 @dataclass
 class Ink:
@@ -105,24 +68,37 @@ class Ink:
     width: int
 
 
-class InkStore:
-    """The packed samples of one split, with weights that balance donors, texts and sources."""
+class Samples:
+    """Packed samples, each as a drawing: a file of train.pack or train.pack_scripts."""
 
-    def __init__(self, path: Path, split: str) -> None:
+    def __init__(self, path: Path) -> None:
         data = load(path)
         self.texts, self.writers = (np.array(str(data[k]).split("\n")) for k in ("text", "writer"))
-        self.xy, self.rank, self.advance = data["xy"], data["rank"], data["advance"]
+        self.source, self.val, self.advance = data["source"], data["val"], data["advance"]
+        self.xy, self.rank = data["xy"], data["rank"]
         self.lengths, self.counts = data["points"], data["strokes"]
         self.stroke_ends = np.cumsum(data["strokes"])
         self.point_ends = np.concatenate([[0], np.cumsum(data["points"], dtype=np.int64)])
-        chosen = data["val"] if split == "val" else ~data["val"]
-        source = data["source"]
+
+    def sample(self, i: int) -> Drawing:
+        """Sample i, in ink heights or in its frame."""
+        strokes = slice(self.stroke_ends[i] - self.counts[i], self.stroke_ends[i])
+        points = slice(self.point_ends[strokes.start], self.point_ends[strokes.stop])
+        return Drawing(self.xy[points] / UNIT, RANKS[self.rank[points]], self.lengths[strokes].astype(np.int64))
+
+
+class InkStore(Samples):
+    """The packed samples of one split, with weights that balance donors, texts and sources."""
+
+    def __init__(self, path: Path, split: str) -> None:
+        super().__init__(path)
+        chosen = self.val if split == "val" else ~self.val
         self.pools: dict[str, tuple[NDArray, NDArray]] = {}
         for i, name in enumerate(SOURCES[:-1]):
-            ids = np.flatnonzero(chosen & (source == i))
+            ids = np.flatnonzero(chosen & (self.source == i))
             if len(ids):
                 self.pools[name] = ids, np.cumsum(self._weights(ids))
-        glyphs = np.flatnonzero(source == len(SOURCES) - 1)
+        glyphs = np.flatnonzero(self.source == len(SOURCES) - 1)
         fonts = {w: {self.texts[i]: i for i in glyphs if self.writers[i] == w} for w in set(self.writers[glyphs])}
         written = {w: f for w, f in fonts.items() if not any(part in w for part in UNWRITTEN)}
         self.fonts = {w: f for w, f in sorted(written.items()) if set("abcdefghijklmnopqrstuvwxyz") <= set(f)}
@@ -144,12 +120,6 @@ class InkStore:
             if len(self.texts[i]) == 1:
                 by_writer[self.writers[i]][self.texts[i]].append(int(i))
         return [dict(hand) for _, hand in sorted(by_writer.items()) if len(hand) >= 10]
-
-    def sample(self, i: int) -> Drawing:
-        """Sample i in ink heights."""
-        strokes = slice(self.stroke_ends[i] - self.counts[i], self.stroke_ends[i])
-        points = slice(self.point_ends[strokes.start], self.point_ends[strokes.stop])
-        return Drawing(self.xy[points] / UNIT, RANKS[self.rank[points]], self.lengths[strokes])
 
     def draw(self, rng: np.random.Generator) -> tuple[str, Drawing]:
         """A random sample and its text."""
@@ -196,33 +166,8 @@ class InkStore:
         text = "".join(c for c in text if c in hand)[:10]
         if not text:
             text = str(rng.choice(sorted(hand)))
-        apart, letters, x = rng.uniform(0.08, 0.3), [], 0.0
-        for c in text:
-            letter = self.sample(hand[c][rng.integers(len(hand[c]))])
-            top, bottom = _extent(c)
-            low, high = letter.xy.min(axis=0), letter.xy.max(axis=0)
-            size = (bottom - top) * (1 + rng.normal(0, 0.06)) / max(high[1] - low[1], 0.5 * (high[0] - low[0]), 1e-3)
-            rise = top + rng.normal(0, 0.04) - low[1] * size
-            letters.append(letter.scaled(size, (x - low[0] * size, rise)))
-            x += (high[0] - low[0]) * size + apart * np.exp(rng.normal(0, 0.3))
-        return text, end_to_end(letters)
-
-
-_TALL, _LOW, _HIGH = set("bdfhklt0123456789()[]{}|/\\!?$%&#@"), set("gpqy"), set("\"'^`*°")
-
-
-def _extent(character: str) -> tuple[float, float]:
-    """Where print has the character's top and bottom, in x-heights below the x-line (the baseline is at 1)."""
-    if character in _TALL or character.isupper():
-        return -0.7, 1.0
-    if character in _LOW:
-        return 0.0, 1.7
-    if character in _HIGH:
-        return -0.7, -0.2
-    return {"i": (-0.5, 1.0), "j": (-0.5, 1.7), ".": (0.9, 1.0), ",": (0.85, 1.2), "-": (0.45, 0.65), "_": (1.0, 1.2),
-            "=": (0.2, 0.7), "+": (0.0, 0.9), "~": (0.3, 0.6), ":": (0.1, 1.0), ";": (0.1, 1.3)}.get(
-        character, (0.0, 1.0)
-    )  # fmt: skip
+        set_so = on_baseline(text, lambda c: self.sample(rng.choice(hand[c])), extent, rng)
+        return set_so or self.set_word(rng)
 
 
 ACCENTS = {"a": "àâäáãå", "e": "éèêë", "i": "îïíì", "o": "ôöóòõø", "u": "ùûüú", "c": "ç", "n": "ñ", "s": "ß", "y": "ÿý"}

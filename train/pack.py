@@ -91,10 +91,10 @@ def read(folder: Path) -> Iterator[tuple]:
             yield s.text, s.writer, source, "val" if s.writer in val else "train", s.strokes, s.advance
 
 
-def write(samples: list[Sample], path: Path) -> None:
+def write(samples: list[Sample], path: Path, **more: NDArray) -> None:
     """Flat arrays, small enough to be carried about: `first` int16 (strokes, 2), where each stroke begins; `move` int8
     (points - strokes, 2), from point to point; `rank` uint8 (points,), indices into RANKS; lengths of strokes
-    (`points`), strokes of samples (`strokes`), labels."""
+    (`points`), strokes of samples (`strokes`), labels; and `more` arrays."""
     strokes = [np.rint(c * UNIT).astype(np.int64) for s in samples for c in s.strokes]
     ranks = np.concatenate([r for s in samples for r in s.ranks])
     arrays = {
@@ -111,7 +111,7 @@ def write(samples: list[Sample], path: Path) -> None:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".tmp.npz")
-    np.savez(beside, **arrays)
+    np.savez(beside, **arrays, **more)
     os.replace(beside, path)
 
 

@@ -22,6 +22,8 @@ from tqdm import tqdm
 from ..arrays import Array
 from ..errors import InputError
 from ..formats.dataset import PackedInk, read_packed
+from ..writing.alphabets import is_ideograph
+from ..writing.hangul import is_syllable
 from .render import render
 
 Split = Literal["test", "val"]
@@ -62,6 +64,16 @@ _Item = TypeVar("_Item")
 def is_held_out(writer: str) -> bool:
     """Whether a writer of the real word pictures is kept for evaluation (one in eight); training leaves these out."""
     return zlib.crc32(writer.encode()) % 8 == 0
+
+
+def is_held_out_character(character: str) -> bool:
+    """Whether an ideograph or a Hangul syllable is kept for evaluation (one in ten); training never draws these."""
+    return (is_ideograph(character) or is_syllable(character)) and zlib.crc32(character.encode()) % 10 == 0
+
+
+def is_held_out_drawer(drawer: str) -> bool:
+    """Whether a drawer of letters, "omniglot/NUMBER", is kept for evaluation (one in five); training leaves these out."""
+    return drawer.startswith("omniglot/") and int(drawer.rpartition("/")[2]) % 5 == 3
 
 
 def unipen_words(folder: str | Path, n: int, *, split: Split = "test", seed: int = 0) -> list[PackedInk]:

@@ -43,6 +43,12 @@ def significance(points: ArrayLike) -> Array:
     return _significance(xy, np.array([0]), np.array([len(xy) - 1]))
 
 
+def significances(points: ArrayLike, counts: ArrayLike) -> Array:
+    """`significance` of several curves that lie end to end, of so many points each: float64 (n,)."""
+    ends = np.cumsum(np.asarray(counts, np.int64))
+    return _significance(np.asarray(points, np.float64), np.append(0, ends[:-1]), ends - 1)
+
+
 def _significance(xy: Array, first: NDArray[np.int64], last: NDArray[np.int64]) -> Array:
     """`significance` of several curves in one array, each from a `first` to a `last` point.
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..ink.curves import significance
+from ..writing.alphabets import LATIN, composed, spelled
 
 # --- the original's code ----------------------------------------------------------------------------------------------
 
@@ -149,10 +150,7 @@ PROMPTS = {
 """The decoder's first token for each mode: the original's prompts "Derender the ink.", "Derender the ink: <text>",
 "Recognize and derender." and (wording ours, the original's is unpublished) "Recognize the text."."""
 
-CHARACTERS = (
-    " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
-    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜÝŸàáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿß«»’°€£§"
-)
+CHARACTERS = LATIN
 """The shipped models' characters, in the order of their ids. A model's own list stands in its config.json."""
 
 
@@ -166,10 +164,9 @@ class Vocabulary:
         return FIRST_CHARACTER + len(self.characters)
 
     def encode(self, text: str) -> list[int]:
-        """Ids of the text's characters; those that the vocabulary lacks are left out."""
-        at = (self.characters.find(c) for c in text)
-        return [FIRST_CHARACTER + i for i in at if i >= 0]
+        """Ids of the text's characters, of Hangul its letters; those that the vocabulary lacks are left out."""
+        return [FIRST_CHARACTER + self.characters.index(c) for c in spelled(text, self.characters)]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of the character ids among `ids`; special ids are skipped."""
-        return "".join(self.characters[i - FIRST_CHARACTER] for i in ids if i >= FIRST_CHARACTER)
+        """The text of the character ids among `ids`, Hangul in syllables; special ids are skipped."""
+        return composed("".join(self.characters[i - FIRST_CHARACTER] for i in ids if i >= FIRST_CHARACTER))

@@ -28,8 +28,9 @@ from PIL import Image
 from inksight.evaluate.sets import _balanced, is_held_out
 from inksight.imaging.pictures import fit, standardise
 from inksight.imaging.segmentation import pen_ink
-from train.data import HEIGHT, InkStore, place, segments
+from train.data import HEIGHT, place, segments
 from train.render import render
+from train.stores import InkStore
 
 Map = NDArray[np.float32]
 Array = NDArray[np.float64]

@@ -5,10 +5,10 @@ All numpy; a batch is a dict of tensors ready for the device. Pictures of ink ar
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch.utils.data import IterableDataset
 
 from inksight.recognition.tokens import (
+    CHARACTERS,
     DERENDER,
     DERENDER_TEXT,
     DOWN,
@@ -29,10 +30,10 @@ from inksight.recognition.tokens import (
     TOLERANCE,
     Vocabulary,
 )
-from inksight.writing.drawing import Drawing, Integers, end_to_end
-from inksight.writing.setting import extent, on_baseline
-from train.pack import RANKS, SOURCES, UNIT, load
+from inksight.writing.drawing import Drawing, Integers
 from train.pack_words import pictures_of
+from train.scripts import Scripts
+from train.stores import InkStore
 
 HEIGHT = 64
 CELL = 4
@@ -42,17 +43,6 @@ NONE = -100
 LONGEST_CODE = 256
 """Decoder steps; longer samples are left out."""
 
-SHARES = {
-    "unipen_words": 0.56, "unipen_textwords": 0.13, "unipen_autowords": 0.04, "unipen_chars": 0.05, "fonts": 0.12,
-    "set": 0.1,
-}  # fmt: skip
-"""How often ink comes from which source; "set" is words set of a writer's single characters."""
-UNWRITTEN = (
-    "Goth", "Serif", "Greek", "bold", "Med", "medium", "Dualis", "Pluralis", "MistyNight", "SpaceRocks",
-)  # fmt: skip
-"""Parts of the names of fonts that no hand writes: blackletter, serifs, doubled lines, other letters than labelled."""
-JOINT = 0.13
-"""A letter of a font that ends this close to where the next one begins, in ink heights, is joined with it."""
 FRAMED = 0.4
 """How often a sample lies on the canvas just as image.fit would lay it."""
 TASKS = {DERENDER: 0.3, DERENDER_TEXT: 0.2, RECOGNIZE_DERENDER: 0.4, RECOGNIZE: 0.1}
@@ -68,117 +58,21 @@ class Ink:
     width: int
 
 
-class Samples:
-    """Packed samples, each as a drawing: a file of train.pack or train.pack_scripts."""
-
-    def __init__(self, path: Path) -> None:
-        data = load(path)
-        self.texts, self.writers = (np.array(str(data[k]).split("\n")) for k in ("text", "writer"))
-        self.source, self.val, self.advance = data["source"], data["val"], data["advance"]
-        self.xy, self.rank = data["xy"], data["rank"]
-        self.lengths, self.counts = data["points"], data["strokes"]
-        self.stroke_ends = np.cumsum(data["strokes"])
-        self.point_ends = np.concatenate([[0], np.cumsum(data["points"], dtype=np.int64)])
-
-    def sample(self, i: int) -> Drawing:
-        """Sample i, in ink heights or in its frame."""
-        strokes = slice(self.stroke_ends[i] - self.counts[i], self.stroke_ends[i])
-        points = slice(self.point_ends[strokes.start], self.point_ends[strokes.stop])
-        return Drawing(self.xy[points] / UNIT, RANKS[self.rank[points]], self.lengths[strokes].astype(np.int64))
-
-
-class InkStore(Samples):
-    """The packed samples of one split, with weights that balance donors, texts and sources."""
-
-    def __init__(self, path: Path, split: str) -> None:
-        super().__init__(path)
-        chosen = self.val if split == "val" else ~self.val
-        self.pools: dict[str, tuple[NDArray, NDArray]] = {}
-        for i, name in enumerate(SOURCES[:-1]):
-            ids = np.flatnonzero(chosen & (self.source == i))
-            if len(ids):
-                self.pools[name] = ids, np.cumsum(self._weights(ids))
-        glyphs = np.flatnonzero(self.source == len(SOURCES) - 1)
-        fonts = {w: {self.texts[i]: i for i in glyphs if self.writers[i] == w} for w in set(self.writers[glyphs])}
-        written = {w: f for w, f in fonts.items() if not any(part in w for part in UNWRITTEN)}
-        self.fonts = {w: f for w, f in sorted(written.items()) if set("abcdefghijklmnopqrstuvwxyz") <= set(f)}
-        self.hands = self._hands()
-        self.words = sorted({t for t in self.texts[self.pools["unipen_words"][0]] if 2 <= len(t) <= 12})
-        self.odds = {k: v for k, v in SHARES.items() if k in self.pools or k == "fonts" or (k == "set" and self.hands)}
-
-    def _weights(self, ids: NDArray) -> NDArray:
-        weight = np.ones(len(ids))
-        for label in (self.writers[ids], self.texts[ids]):
-            _, index, count = np.unique(label, return_inverse=True, return_counts=True)
-            weight *= count[index] ** -0.5
-        return weight / weight.sum()
-
-    def _hands(self) -> list[dict[str, list[int]]]:
-        """For each writer of enough single characters, the samples of each character."""
-        by_writer: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-        for i in self.pools["unipen_chars"][0] if "unipen_chars" in self.pools else ():
-            if len(self.texts[i]) == 1:
-                by_writer[self.writers[i]][self.texts[i]].append(int(i))
-        return [dict(hand) for _, hand in sorted(by_writer.items()) if len(hand) >= 10]
+class Store(Protocol):
+    """What words are drawn from."""
 
     def draw(self, rng: np.random.Generator) -> tuple[str, Drawing]:
-        """A random sample and its text."""
-        odds = np.array(list(self.odds.values()))
-        name = list(self.odds)[int(np.searchsorted(np.cumsum(odds / odds.sum()), rng.random(), side="right"))]
-        if name == "fonts":
-            return self.font_word(rng)
-        if name == "set":
-            return self.set_word(rng)
-        ids, cumulated = self.pools[name]
-        i = ids[min(np.searchsorted(cumulated, rng.random()), len(ids) - 1)]
-        return str(self.texts[i]), self.sample(i)
-
-    def font_word(self, rng: np.random.Generator) -> tuple[str, Drawing]:
-        """A word set in a single-line font, uneven as by hand: where accented letters and odd characters come from."""
-        font = self.fonts[list(self.fonts)[rng.integers(len(self.fonts))]]
-        text = str(self.words[rng.integers(len(self.words))])
-        if rng.random() < 0.7:
-            text = _accent(text, rng)
-        if rng.random() < 0.3:
-            text = text.capitalize() if rng.random() < 0.6 else text.upper()
-        if rng.random() < 0.3:
-            text = "".join(rng.choice(sorted(c for c in font if len(c) == 1), rng.integers(2, 7)))
-        text = "".join(c for c in text if c in font) or "a"
-        glyphs, x = [], 0.0
-        for c in text:
-            size, rise = 1 + rng.normal(0, 0.05), rng.normal(0, 0.02)
-            glyphs.append(self.sample(font[c]).scaled(size, (x, rise)))
-            x += self.advance[font[c]] * size + rng.normal(0, 0.02)
-        return text, end_to_end(glyphs, JOINT)
-
-    def set_word(self, rng: np.random.Generator) -> tuple[str, Drawing]:
-        """Single characters of one writer side by side: numbers, names and letter sequences that nobody wrote as words.
-
-        The tablet's baseline is unknown, so each character gets the place and the height that its kind has in print.
-        """
-        hand = self.hands[rng.integers(len(self.hands))]
-        text = str(self.words[rng.integers(len(self.words))])
-        kind = rng.random()
-        if kind < 0.35:
-            text = "".join(rng.choice(sorted(hand), rng.integers(2, 8)))
-        elif kind < 0.6:
-            text = text.capitalize() if kind < 0.5 else text.upper()
-        text = "".join(c for c in text if c in hand)[:10]
-        if not text:
-            text = str(rng.choice(sorted(hand)))
-        set_so = on_baseline(text, lambda c: self.sample(rng.choice(hand[c])), extent, rng)
-        return set_so or self.set_word(rng)
+        """A random word's text ("": nobody could read it out) and its ink."""
+        ...
 
 
-ACCENTS = {"a": "àâäáãå", "e": "éèêë", "i": "îïíì", "o": "ôöóòõø", "u": "ùûüú", "c": "ç", "n": "ñ", "s": "ß", "y": "ÿý"}
+def store_of(ink: Path, scripts: Path | None, split: str) -> Store:
+    """The words of a split: those of a file of train.pack, with those of one of train.pack_scripts among them."""
+    latin = InkStore(ink, split)
+    return Scripts(scripts, split, latin) if scripts else latin
 
 
-def _accent(text: str, rng: np.random.Generator) -> str:
-    """The text with about a third of its letters accented."""
-    return "".join(rng.choice(list(ACCENTS[c])) if c in ACCENTS and rng.random() < 0.35 else c for c in text)
-
-
-def place(store: InkStore, rng: np.random.Generator, max_width: int, *, augment: bool = True) -> Ink | None:
+def place(store: Store, rng: np.random.Generator, max_width: int, *, augment: bool = True) -> Ink | None:
     """A random sample on a canvas of random size, slanted, turned and stretched; None if it doesn't fit."""
     text, drawing = store.draw(rng)
     if augment:
@@ -230,9 +124,10 @@ def encode(ink: Ink, task: int, vocabulary: Vocabulary, rng: np.random.Generator
 
     Inputs: `ids` (what kind of step), `xy` (pen position, jittered), `move` (the last move). Targets: `text` (next id),
     `lift` (0: the stroke goes on, 1: it ends or ink begins), `step` (dx, dy), `start` (x, y of the next stroke's first
-    point, or -1 to stop).
+    point, or -1 to stop). What says nothing in the vocabulary's characters is derendered, whatever the task.
     """
     letters = vocabulary.encode(ink.text)
+    task = task if letters else DERENDER
     head = [task] + (letters if task != DERENDER else []) + ([] if task == RECOGNIZE else [INK])
     points, count = (
         (np.zeros((0, 2), np.int64), np.zeros(0, np.int64)) if task == RECOGNIZE else code_points(ink.drawing)
@@ -324,13 +219,24 @@ def segments(inks: Sequence[Ink]) -> dict[str, torch.Tensor]:
 class InkBatches(IterableDataset):
     """Endless batches of rendered-ink tasks, samples of like width together."""
 
-    def __init__(self, path: Path, batch: int, *, max_width: int = 448, seed: int = 0, noise: float = 0.15) -> None:
-        self.path, self.batch, self.max_width, self.seed, self.noise = path, batch, max_width, seed, noise
+    def __init__(
+        self,
+        path: Path,
+        batch: int,
+        *,
+        scripts: Path | None = None,
+        characters: str = CHARACTERS,
+        max_width: int = 448,
+        seed: int = 0,
+        noise: float = 0.15,
+    ) -> None:
+        self.path, self.scripts, self.characters = path, scripts, characters
+        self.batch, self.max_width, self.seed, self.noise = batch, max_width, seed, noise
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
-        store, vocabulary = InkStore(self.path, "train"), Vocabulary()
+        store, vocabulary = store_of(self.path, self.scripts, "train"), Vocabulary(self.characters)
         tasks, odds = list(TASKS), list(TASKS.values())
         while True:
             pool = [ink for _ in range(8 * self.batch) if (ink := place(store, rng, self.max_width))]
@@ -350,13 +256,13 @@ class InkBatches(IterableDataset):
 class PictureBatches(IterableDataset):
     """Endless batches of real word pictures (a file of train.pack_words) for the recognition task."""
 
-    def __init__(self, path: Path, batch: int, *, seed: int = 0) -> None:
-        self.path, self.batch, self.seed = path, batch, seed
+    def __init__(self, path: Path, batch: int, *, characters: str = CHARACTERS, seed: int = 0) -> None:
+        self.path, self.batch, self.characters, self.seed = path, batch, characters, seed
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, 77, worker.id if worker else 0])
-        vocabulary = Vocabulary()
+        vocabulary = Vocabulary(self.characters)
         texts, widths, pixels = pictures_of(self.path)
         ends = np.cumsum(widths)
         nothing = Drawing(np.zeros((0, 2)), np.zeros(0), np.zeros(0, np.int64))

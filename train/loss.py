@@ -41,9 +41,10 @@ def losses(model: InkModel, batch: dict[str, Tensor], picture: Tensor) -> dict[s
     out |= pointer_losses(model, batch, state, keys, drawn_at, per_row)
     log_p = F.log_softmax(ctc.float(), dim=-1).transpose(0, 1)
     columns = torch.full((len(ctc),), ctc.shape[1], device=ctc.device)
-    out["ctc"] = F.ctc_loss(
-        log_p, batch["letters"], columns, batch["letter_count"], blank=PAD, reduction="sum", zero_infinity=True
+    read = F.ctc_loss(
+        log_p, batch["letters"], columns, batch["letter_count"], blank=PAD, reduction="none", zero_infinity=True
     )
+    out["ctc"] = (read * (batch["letter_count"] > 0)).sum()  # what has no text may be read in any way
     out["points"], out["letters"] = moving.sum(), batch["letter_count"].sum()
     return out
 

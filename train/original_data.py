@@ -21,10 +21,12 @@ from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import IterableDataset
 
 from inksight.recognition.tokens import GRID
-from train.data import Drawing, Ink, InkStore, segments
+from inksight.writing.drawing import Drawing
+from train.data import Ink, segments
 from train.original import LONGEST, NONE, Codec
 from train.pack_words import pictures_of
 from train.render import Dice, draw
+from train.stores import InkStore
 
 TASKS = ("derender", "derender-with-text", "recognize-and-derender", "recognize")
 """Of rendered ink, equally often; the fifth is to recognize real pictures."""

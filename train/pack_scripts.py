@@ -11,18 +11,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inksight.evaluate.sets import is_held_out_character, is_held_out_drawer
-from inksight.ink.curves import arc_lengths, resample, significance, smooth
 from inksight.formats.dataset import PackedInk, read_packed
+from inksight.ink.curves import resample, significance, smooth
 from inksight.writing.alphabets import EASTERN, script_of
+from inksight.writing.rules import by_the_rules
 from train.pack import LONGEST, SPACING, Sample, write
 
 
@@ -49,27 +49,17 @@ NAMES = [source.name for source in SOURCES]
 LANGUAGES = ("zh", "ja", "ko", "vi", "el", "ru", "uk", "bg", "pl", "cs", "tr", "ro", "hu", "fr", "de", "es", "pt", "sv")
 LISTED = 6000
 """Words taken of each language."""
-STRAY = 0.04
-"""Strokes of the mouse shorter than this, in ink heights, are slips, unless all are."""
-
-_STROKES = {
-    **dict(zip("ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅋㅌㅍㅎ", map(int, "1212433482412343"), strict=True)),
-    **dict(zip("ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅛㅜㅠㅡㅣ", map(int, "23342334232311"), strict=True)),
-    **dict(zip("ㅘㅙㅚㅝㅞㅟㅢ", map(int, "4534532"), strict=True)),
-}
-"""Strokes of the letters of Hangul as they are taught; ㅈ, ㅉ and ㅊ are written in two ways."""
 
 
 def prepare(ink: PackedInk, source: int, side: float, rounding: float) -> Sample | None:
     """Scale a sample to its frame, round off corners, resample and rank; None if it is too wide or empty."""
-    strokes = _without_slips(ink.strokes) if source == NAMES.index("omniglot_scripts") else ink.strokes
-    points = np.concatenate(strokes).astype(np.float64)
+    points = np.concatenate(ink.strokes).astype(np.float64)
     low, size = points.min(axis=0), np.ptp(points, axis=0)
     scale = side or max(size[1], 0.1 * size[0], 1.0)
     if size[0] / scale > LONGEST:
         return None
     origin = np.zeros(2) if side else low
-    curves = [resample(smooth((s - origin) / scale, rounding, SPACING / 3), SPACING) for s in strokes]
+    curves = [resample(smooth((s - origin) / scale, rounding, SPACING / 3), SPACING) for s in ink.strokes]
     split = "val" if is_held_out_character(ink.text) or is_held_out_drawer(ink.writer) else "train"
     return Sample(
         ink.text, _hand(ink, source), source, split, curves, [significance(c) for c in curves], ink.advance / scale
@@ -88,12 +78,6 @@ def _hand(ink: PackedInk, source: int) -> str:
     )
 
 
-def _without_slips(strokes: Sequence[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
-    height = max(float(np.ptp(np.concatenate(strokes), axis=0).max()), 1.0)
-    long = [s for s in strokes if arc_lengths(s)[-1] > STRAY * height]
-    return long or list(strokes)
-
-
 def read(folder: Path) -> Iterator[tuple]:
     """Arguments of `prepare` for every sample that keeps to the rules of its script."""
     models = {s.text: s.strokes for s in read_packed(folder / "kanjivg.npz") if s.source.endswith("/")}
@@ -101,9 +85,10 @@ def read(folder: Path) -> Iterator[tuple]:
         for ink in read_packed(folder / f"{source.name}.npz"):
             if source.name in ("hanzi", "cjk_anim", "kanjivg") and not _is_plain(ink):
                 continue
-            kept = _by_the_rules(ink, models) if source.name == "omniglot_scripts" else ink
-            if kept is not None:
-                yield kept, number, source.side, source.rounding
+            drawn = source.name == "omniglot_scripts"
+            strokes = by_the_rules(ink.text, ink.strokes, models.get(ink.text)) if drawn else ink.strokes
+            if strokes is not None:
+                yield ink._replace(strokes=strokes), number, source.side, source.rounding
 
 
 def _is_plain(ink: PackedInk) -> bool:
@@ -112,31 +97,6 @@ def _is_plain(ink: PackedInk) -> bool:
     radical = "\u2e80" <= ink.text <= "\u2fdf"
     eastern = script_of(ink.text) in ("Han", "Kana") or ink.text in EASTERN
     return len(ink.text) == 1 and eastern and not variant and not radical
-
-
-def _by_the_rules(ink: PackedInk, models: Mapping[str, Sequence[NDArray[np.int32]]]) -> PackedInk | None:
-    """The drawer's letter if its strokes are as many as they should be, and run as they should."""
-    strokes = _without_slips(ink.strokes)
-    if script_of(ink.text) == "Hangul":
-        usual = _STROKES.get(ink.text)
-        return ink._replace(strokes=[_forwards(s) for s in strokes]) if usual in (None, len(strokes)) else None
-    model = models.get(ink.text)
-    if script_of(ink.text) != "Kana" or model is None:
-        return ink
-    same = len(strokes) == len(model) and all(_chord(a) @ _chord(b) > 0 for a, b in zip(strokes, model, strict=True))
-    return ink if same else None
-
-
-def _forwards(stroke: NDArray[np.int32]) -> NDArray[np.int32]:
-    """A bar from left to right, a stem downwards; a bent stroke as it is."""
-    chord = _chord(stroke)
-    straight = np.hypot(*chord) > 0.85 * arc_lengths(stroke)[-1]
-    along = chord[0] if abs(chord[0]) > abs(chord[1]) else chord[1]
-    return stroke[::-1] if straight and along < 0 else stroke
-
-
-def _chord(stroke: NDArray[np.int32]) -> NDArray[np.float64]:
-    return (stroke[-1] - stroke[0]).astype(np.float64)
 
 
 def word_lists() -> dict[str, list[str]]:

@@ -21,7 +21,7 @@ from inksight.writing.alphabets import is_ideograph, script_of
 from inksight.writing.drawing import Drawing
 from inksight.writing.setting import Hand, extent, in_cells, into_cell, on_baseline
 from inksight.writing.style import Style
-from train.data import InkStore, Samples
+from train.stores import InkStore, Samples
 
 Random = np.random.Generator
 Word = tuple[str, Drawing]

@@ -17,7 +17,7 @@ import math
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,13 +27,16 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from inksight.recognition.tokens import DERENDER, RECOGNIZE_DERENDER, Vocabulary
+from inksight.writing.alphabets import ALPHABET
 from train import weights
-from train.data import InkBatches, InkStore, PictureBatches, collate, encode, place
+from train.data import InkBatches, PictureBatches, Store, collate, encode, place
 from train.loss import losses, total
 from train.model import Config, InkModel
 from train.muon import Muon, parted
 from train.processes import average_gradients, over, together
 from train.render import render, vary
+from train.scripts import SHARES, Scripts
+from train.stores import InkStore
 
 
 def arguments() -> argparse.Namespace:
@@ -43,6 +46,7 @@ def arguments() -> argparse.Namespace:
     # what goes in and comes out
     add("--ink", type=Path, required=True, help="file made by train.pack")
     add("--words", type=Path, help="file made by train.pack_words; left out: ink only")
+    add("--scripts", type=Path, help="file made by train.pack_scripts: all scripts are mixed in and read")
     add("--out", type=Path, required=True, help="folder of the run")
     add("--start", type=Path, help="weights (.safetensors) to start from")
     # the model
@@ -99,10 +103,9 @@ def loader(dataset: IterableDataset, workers: int) -> Iterator[dict[str, Tensor]
     return iter(DataLoader(dataset, batch_size=None, num_workers=workers, prefetch_factor=ahead, pin_memory=pinned))
 
 
-def validation(path: Path, batches: int = 4, size: int = 48) -> list[dict[str, Tensor]]:
-    """The same batches of validation writers each time."""
+def validation(store: Store, vocabulary: Vocabulary, batches: int = 4, size: int = 48) -> list[dict[str, Tensor]]:
+    """The same batches of a validation store each time."""
     rng = np.random.default_rng(1)
-    store, vocabulary = InkStore(path, "val"), Vocabulary()
     out = []
     for i in range(batches):
         inks = [ink for _ in range(size) if (ink := place(store, rng, 448))]
@@ -110,6 +113,16 @@ def validation(path: Path, batches: int = 4, size: int = 48) -> list[dict[str, T
         codes = [encode(ink, task, vocabulary, rng, 0.0) for ink in inks]
         out.append(collate(inks, codes, [vocabulary.encode(ink.text) for ink in inks]))
     return out
+
+
+def validations(args: argparse.Namespace, characters: str) -> dict[str, list[dict[str, Tensor]]]:
+    """Batches of UNIPEN's validation writers, and of the scripts' characters and drawers that are held out."""
+    latin, vocabulary = InkStore(args.ink, "val"), Vocabulary(characters)
+    found = {"val": validation(latin, vocabulary)}
+    if args.scripts:
+        others = {kind: share for kind, share in SHARES.items() if kind != "Latin"}
+        found["scripts"] = validation(Scripts(args.scripts, "val", latin, others), vocabulary)
+    return found
 
 
 @torch.no_grad()
@@ -164,9 +177,11 @@ class Run:
     def __init__(self, args: argparse.Namespace, device: torch.device) -> None:
         torch.manual_seed(args.seed)
         self.folder = args.out
-        self.model = InkModel(Config.of(args.size)).to(device)
+        config = replace(Config.of(args.size), characters=ALPHABET) if args.scripts else Config.of(args.size)
+        self.model = InkModel(config).to(device)
         if args.start:
-            self.model.load_state_dict(weights.load(args.start), strict=False)
+            state = weights.grown(weights.load(args.start), weights.characters(args.start), config.characters)
+            self.model.load_state_dict(state, strict=False)
         self.average = copy.deepcopy(self.model).eval()
         self.optimizers = optimizers(self.model, args.optimizer, args.lr)
         self.step, self.samples, self.seconds = 0, 0, 0.0
@@ -226,9 +241,11 @@ def train(run: Run, args: argparse.Namespace, device: torch.device, rank: int, w
     model = run.model
     autocast = reduced(device)
     seed = args.seed + 1000 * rank + run.step
-    ink = loader(InkBatches(args.ink, args.batch, seed=seed), args.workers)
-    real = loader(PictureBatches(args.words, args.batch, seed=seed), min(args.workers, 2)) if args.words else None
-    held = validation(args.ink) if rank == 0 else []
+    characters = model.config.characters
+    ink = loader(InkBatches(args.ink, args.batch, scripts=args.scripts, characters=characters, seed=seed), args.workers)
+    pictured = PictureBatches(args.words, args.batch, characters=characters, seed=seed) if args.words else None
+    real = loader(pictured, min(args.workers, 2)) if pictured else None
+    held = validations(args, characters) if rank == 0 else {}
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, step {run.step}", flush=True)
 
     rng = np.random.default_rng(seed)
@@ -266,7 +283,7 @@ def report(
     norm: Tensor,
     rate: float,
     sums: dict[str, Tensor],
-    held: list[dict[str, Tensor]],
+    held: dict[str, list[dict[str, Tensor]]],
     device: torch.device,
     autocast: torch.autocast,
 ) -> None:
@@ -278,7 +295,8 @@ def report(
         row |= averages(sums)
         sums.clear()
     if run.step % args.check_every == 0:
-        row |= {f"val_{k}": v for k, v in check(run.average, held, device, autocast).items()}
+        for name, batches in held.items():
+            row |= {f"{name}_{k}": v for k, v in check(run.average, batches, device, autocast).items()}
         run.save()
     if row:
         text = json.dumps({k: round(v, 5) if isinstance(v, float) else v for k, v in row.items()})

@@ -16,9 +16,9 @@ from bench.original import Checkpoint, tracing  # noqa: E402
 from inksight.ink.curves import distance_to_polyline, significance, simplify  # noqa: E402
 from inksight.original import released  # noqa: E402
 from inksight.recognition.tokens import GRID, VOCABULARY_SIZE, decode_original, encode_original  # noqa: E402
+from inksight.writing.drawing import Drawing  # noqa: E402
 from tests.synthetic import word, write_packed  # noqa: E402
 from train import pack, pack_words, train_original  # noqa: E402
-from train.data import Drawing  # noqa: E402
 from train.model import Config, InkModel  # noqa: E402
 from train.original import NONE, PATCHES, PROMPTS, Codec, OriginalModel, Parts  # noqa: E402
 from train.original_data import (  # noqa: E402

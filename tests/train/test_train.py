@@ -25,26 +25,25 @@ from inksight.recognition.tokens import (  # noqa: E402
     Vocabulary,
     path_points,
 )
+from inksight.writing.drawing import Drawing, end_to_end  # noqa: E402
 from tests.synthetic import glyph, word, write_packed  # noqa: E402
 from train import pack, pack_words, train  # noqa: E402
 from train.data import (  # noqa: E402
     HEIGHT,
     NONE,
-    Drawing,
     InkBatches,
-    InkStore,
     PictureBatches,
     code_points,
     collate,
     device_standardise,
     encode,
-    end_to_end,
     place,
 )
 from train.loss import losses, total  # noqa: E402
 from train.model import NEVER, Config, InkModel, drawing_times  # noqa: E402
 from train.muon import Muon, orthogonal, parted  # noqa: E402
 from train.render import render  # noqa: E402
+from train.stores import InkStore  # noqa: E402
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 WORDS = ["ink", "jot", "abc", "quiz", "fjord", "lynx", "wimp", "hedge"]

@@ -1,12 +1,17 @@
 """Weights in a small file. Skipped without PyTorch."""
 
+from dataclasses import replace
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="training needs PyTorch: make train-env")
 
 from safetensors.torch import save_file  # noqa: E402
 
+from inksight.recognition.tokens import CHARACTERS, FIRST_CHARACTER, Vocabulary  # noqa: E402
+from inksight.writing.alphabets import ALPHABET  # noqa: E402
 from train import weights  # noqa: E402
+from train.model import Config, InkModel  # noqa: E402
 
 
 @pytest.fixture
@@ -67,3 +72,41 @@ def test_other_networks_have_no_mean(tmp_path):
         save_file({"bias": torch.zeros(size + 1)}, path)
     with pytest.raises(ValueError, match=r"b\.safetensors: weights of another network"):
         weights.mean(paths)
+
+
+class TestGrown:
+    @pytest.fixture
+    def small(self):
+        torch.manual_seed(0)
+        return InkModel(Config.of("tiny")).eval()
+
+    @pytest.fixture
+    def large(self, small):
+        model = InkModel(replace(small.config, characters=ALPHABET)).eval()
+        model.load_state_dict(weights.grown(small.state_dict(), CHARACTERS, ALPHABET))
+        return model
+
+    def test_what_was_known_is_read_as_before(self, small, large):
+        picture = torch.rand(2, 1, 64, 96)
+        with torch.no_grad():
+            before, after = small.encoder(picture), large.encoder(picture)
+        assert torch.equal(after[1][..., : before[1].shape[-1]], before[1])
+        assert torch.equal(after[0], before[0])
+
+    def test_a_new_letter_takes_after_its_plain_one_and_is_not_read_yet(self, large):
+        plain, accented = Vocabulary(ALPHABET).encode("aạ")
+        ctc = large.encoder.ctc
+        assert torch.equal(ctc.weight[accented], ctc.weight[plain])
+        assert ctc.bias[accented] == ctc.bias[plain] - weights.UNHEARD
+
+    def test_an_alphabet_in_another_order_takes_its_rows_along(self, small):
+        state = small.state_dict()
+        turned = weights.grown(state, CHARACTERS, CHARACTERS[::-1])
+        rows = state["heads.text.weight"]
+        assert torch.equal(turned["heads.text.weight"][FIRST_CHARACTER:], rows[FIRST_CHARACTER:].flip(0))
+        assert torch.equal(turned["heads.text.weight"][:FIRST_CHARACTER], rows[:FIRST_CHARACTER])
+
+    def test_the_alphabet_stands_beside_the_weights(self, tmp_path):
+        assert weights.characters(tmp_path / "model.safetensors") == CHARACTERS
+        (tmp_path / "config.json").write_text('{"characters": "xyz"}')
+        assert weights.characters(tmp_path / "model.safetensors") == "xyz"

@@ -72,7 +72,7 @@ def is_held_out_character(character: str) -> bool:
 
 
 def is_held_out_drawer(drawer: str) -> bool:
-    """Whether a drawer of letters, "omniglot/NUMBER", is kept for evaluation (one in five); training leaves these out."""
+    """Whether a drawer of letters, "omniglot/NUMBER", is kept for evaluation (one in five)."""
     return drawer.startswith("omniglot/") and int(drawer.rpartition("/")[2]) % 5 == 3
 
 

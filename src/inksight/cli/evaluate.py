@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--words", default=400, show_default=True, type=click.IntRange(min=1), help="How many words at most.")
 @click.option("--split", type=click.Choice(SPLITS), default=SPLITS[0], show_default=True, help="Whose words.")
 @click.option("--real", is_flag=True, help="Real pictures (text and coverage alone) instead of drawn ink.")
+@click.option("--scripts", is_flag=True, help="Words of other scripts (--words of each), with a table by script.")
 @click.option("--clean", is_flag=True, help="Draw the ink as plain lines, not as a photo.")
 @click.option("--paper", is_flag=True, help="Also the paper's measures: an OCR and an online recogniser read the ink.")
 @options.trace
@@ -37,6 +38,7 @@ def evaluate(data: str, out: str | None, inks: str | None, paper: bool, chosen: 
     Examples:
       inksight evaluate data/ --words 100
       inksight evaluate data/ --real -o report/
+      inksight evaluate data/ --scripts --words 40
       inksight evaluate data/ --words 100 --paper
     """
     from ..evaluate.run import evaluate as run
@@ -47,7 +49,7 @@ def evaluate(data: str, out: str | None, inks: str | None, paper: bool, chosen: 
         settings = {"mode": chosen.mode, "fast": chosen.fast, "paper": paper}
         trace, also = _tracing(chosen), _paper() if paper else None
         report = run(data, Selection(**selection), trace, settings, also=also, progress=sys.stderr.isatty())
-        click.echo(report.table())
+        click.echo(report.tables())
         if out is not None:
             report.save(out)
         if inks is not None:

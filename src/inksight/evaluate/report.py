@@ -76,6 +76,19 @@ class Report:
         """A Markdown table: measures down, rows across."""
         return table(self.summary(), {row: len(scores) for row, scores in self.rows.items()})
 
+    def by_script(self) -> str:
+        """The model's scores as such a table, a column for each script; "" if no sample names one."""
+        parts: dict[str, list[Scores]] = {}
+        for sample, scores in zip(self.samples, self.rows["model"], strict=True):
+            if sample.script:
+                parts.setdefault(sample.script, []).append(scores)
+        summary = {script: _summarise(scores) for script, scores in parts.items()}
+        return table(summary, {script: len(scores) for script, scores in parts.items()}) if parts else ""
+
+    def tables(self) -> str:
+        """All rows, and then the model's by script, if there are several."""
+        return "\n\n".join(filter(None, (self.table(), self.by_script())))
+
     def to_json(self) -> dict[str, Any]:
         """Settings, summary and every word's scores; what doesn't apply is null."""
         said = [
@@ -93,7 +106,7 @@ class Report:
         out = Path(folder)
         try:
             out.mkdir(exist_ok=True)
-            save(out / "table.md", (self.table() + "\n").encode())
+            save(out / "table.md", (self.tables() + "\n").encode())
             save(out / "report.json", json.dumps(self.to_json(), ensure_ascii=False, indent=1).encode())
             save(out / "sheet.png", contact_sheet(self.samples, self.words, self._badness(), self._captions()))
         except OSError as error:

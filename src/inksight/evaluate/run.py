@@ -19,6 +19,7 @@ from ..imaging.segmentation import pen_ink
 from ..ink import Word
 from . import baselines, metrics
 from .report import Report, Scores
+from .scripts import script_samples
 from .sets import Sample, Selection, select
 
 TraceMany: TypeAlias = Callable[[Sequence[NDArray[np.uint8]], Sequence[str]], Sequence[Word]]
@@ -46,7 +47,7 @@ def evaluate(
 
     Raises InputError for a bad folder.
     """
-    samples = select(data, selection, progress=progress)
+    samples = (script_samples if selection.scripts else select)(data, selection, progress=progress)
     told = asdict(selection) | {"words": len(samples)} | dict(settings or {})
     return score(samples, trace, told, more=more, also=also, progress=progress)
 

@@ -35,11 +35,13 @@ _PICTURE_FILES = ("copiste_words.zip", "dhsd_words.zip")
 @dataclass(frozen=True)
 class Selection:
     """Which words an evaluation takes: at most `words` of the writers of `split`, drawn as photos or as plain lines
-    (`clean`), or `real` pictures of held-out writers; others for another `seed`."""
+    (`clean`), or `real` pictures of held-out writers; with `scripts`, so many words of each other script; others for
+    another `seed`."""
 
     words: int = 400
     split: Split = "test"
     real: bool = False
+    scripts: bool = False
     clean: bool = False
     seed: int = 0
 
@@ -49,6 +51,7 @@ class Sample:
     """A word to trace: `picture` uint8 (H, W, 3) and its text; for rendered ink also the truth.
 
     `strokes` float64 (n, 2) and `mask` bool (H, W) are in pixels of the picture; both None for a real picture.
+    `script` names the test set of another script that it is of.
     """
 
     picture: NDArray[np.uint8]
@@ -56,6 +59,7 @@ class Sample:
     writer: str
     strokes: list[Array] | None = None
     mask: NDArray[np.bool_] | None = None
+    script: str = ""
 
 
 _Item = TypeVar("_Item")

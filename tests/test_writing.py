@@ -9,7 +9,7 @@ from inksight.ink.curves import significance
 from inksight.recognition.tokens import CHARACTERS, Vocabulary
 from inksight.writing import hangul
 from inksight.writing.accents import accented, parts
-from inksight.writing.alphabets import ALPHABET, IDEOGRAPH, composed, script_of, spelled
+from inksight.writing.alphabets import ALPHABET, IDEOGRAPH, composed, in_a_row, script_of, spelled
 from inksight.writing.drawing import Drawing, end_to_end
 from inksight.writing.setting import extent, in_cells, into_cell, on_baseline
 from inksight.writing.style import Style, ranked
@@ -49,6 +49,11 @@ class TestAlphabets:
 
     def test_a_small_alphabet_leaves_the_rest_out(self):
         assert spelled("a한漢ж", CHARACTERS) == "a"
+
+    @pytest.mark.parametrize(("words", "text"), [(["a", "", "b"], "a b"), (["漢字", "です。"], "漢字です。"),
+        (["中文", "and", "more"], "中文 and more"), (["한국", "말"], "한국 말"), ([], "")])  # fmt: skip
+    def test_spaces_stand_where_a_script_has_them(self, words, text):
+        assert in_a_row(words) == text
 
     @pytest.mark.parametrize(("text", "script"), [("aệ", "Latin"), ("漢々", "Han"), ("のー", "Kana"),
         ("글ㅋ", "Hangul"), ("λώ", "Greek"), ("жЄ", "Cyrillic"), ("3 。", "")])  # fmt: skip

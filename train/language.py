@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -55,14 +55,14 @@ def widened(counts: Counter[str], listed: list[str]) -> Counter[str]:
 class NGrams:
     """Counts of what follows each context, and Witten-Bell's estimate from them (I. Witten, T. Bell, 1991)."""
 
-    def __init__(self, texts: Counter[str], order: int = ORDER) -> None:
+    def __init__(self, texts: Counter[str], order: int = ORDER, least: Mapping[int, float] = LEAST) -> None:
         follow: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
         for text, n in texts.items():
             whole = START + text + END
             for at in range(1, len(whole)):
                 for size in range(min(order, at + 1)):
                     follow[whole[at - size : at]][whole[at]] += n
-        self.follow = {c: kept for c, found in follow.items() if (kept := _frequent(c, found))}
+        self.follow = {c: kept for c, found in follow.items() if (kept := _frequent(c, found, least))}
         self._known: dict[tuple[str, str], float] = {}
 
     def weight(self, context: str) -> float:
@@ -90,17 +90,17 @@ class NGrams:
             yield gram, math.log(self.p(gram[:-1], gram[-1])), back
 
 
-def _frequent(context: str, found: dict[str, float]) -> dict[str, float]:
-    least = LEAST.get(len(context) + 1, 0.0)
-    return {c: n for c, n in found.items() if n >= least}
+def _frequent(context: str, found: dict[str, float], least: Mapping[int, float]) -> dict[str, float]:
+    bound = least.get(len(context) + 1, 0.0)
+    return {c: n for c, n in found.items() if n >= bound}
 
 
-def save(ngrams: NGrams, path: Path) -> int:
+def save(ngrams: NGrams, path: Path, order: int = ORDER) -> int:
     """Write what inksight.recognition.language reads; the number of n-grams."""
     grams, logs, backs = zip(*ngrams.table(), strict=True)
     cost, backoff = (np.clip(np.rint(np.array(v) / -STEP), 0, 255).astype(np.uint8) for v in (logs, backs))
     text = np.frombuffer("\n".join(grams).encode(), np.uint8)
-    np.savez_compressed(path, ngrams=text, cost=cost, backoff=backoff, order=np.array(ORDER))
+    np.savez_compressed(path, ngrams=text, cost=cost, backoff=backoff, order=np.array(order))
     return len(grams)
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inksight.formats.dataset import read_packed
-from inksight.ink.curves import resample, significance, smooth
+from inksight.ink.curves import resample, significances, smooth
 from inksight.ink.order import immediate_order
 
 UNIT = 1200
@@ -65,7 +65,13 @@ def prepare(
     sigma = 0.0 if glyph else min(max(0.012, 0.9 / height), 0.04)
     curves = [resample(smooth((s - origin) / height, sigma, SPACING / 3), SPACING) for s in strokes]
     curves = [curves[i] for i in immediate_order(curves)]
-    return Sample(text, writer, source, split, curves, [significance(c) for c in curves], advance / height)
+    return Sample(text, writer, source, split, curves, ranks_of(curves), advance / height)
+
+
+def ranks_of(curves: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    """`significance` of each curve."""
+    lengths = [len(c) for c in curves]
+    return np.split(significances(np.concatenate(curves), lengths), np.cumsum(lengths)[:-1])
 
 
 def _prepare(arguments: tuple) -> Sample | None:

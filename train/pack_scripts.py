@@ -20,10 +20,10 @@ import numpy as np
 
 from inksight.evaluate.sets import is_held_out_character, is_held_out_drawer
 from inksight.formats.dataset import PackedInk, read_packed
-from inksight.ink.curves import resample, significance, smooth
+from inksight.ink.curves import resample, smooth
 from inksight.writing.alphabets import EASTERN, script_of
 from inksight.writing.rules import by_the_rules
-from train.pack import LONGEST, SPACING, Sample, write
+from train.pack import LONGEST, SPACING, Sample, ranks_of, write
 
 
 class Source(NamedTuple):
@@ -61,9 +61,7 @@ def prepare(ink: PackedInk, source: int, side: float, rounding: float) -> Sample
     origin = np.zeros(2) if side else low
     curves = [resample(smooth((s - origin) / scale, rounding, SPACING / 3), SPACING) for s in ink.strokes]
     split = "val" if is_held_out_character(ink.text) or is_held_out_drawer(ink.writer) else "train"
-    return Sample(
-        ink.text, _hand(ink, source), source, split, curves, [significance(c) for c in curves], ink.advance / scale
-    )
+    return Sample(ink.text, _hand(ink, source), source, split, curves, ranks_of(curves), ink.advance / scale)
 
 
 def _prepare(arguments: tuple) -> Sample | None:

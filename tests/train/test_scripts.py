@@ -75,7 +75,8 @@ def scripts(tmp_path_factory):
         "ko": ["한국", "각", "나라"],
         "el": ["αβγ", "δελ"],
     }
-    lists |= {language: ["việt", "đường", "abc"] for language in ACCENTED} | dict.fromkeys(CYRILLIC, ["баба", "где"])
+    lists |= {language: ["việt", "đường", "abc"] for language in ACCENTED}
+    lists |= {language: ["баба", "где"] for language in CYRILLIC}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pack_scripts, "word_lists", lambda: lists)
         patch.setattr(pack_scripts.os, "cpu_count", lambda: 1)

@@ -18,6 +18,8 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Points
 
+from ..writing.alphabets import in_a_row
+
 if TYPE_CHECKING:
     from .frames import Frame
 
@@ -155,8 +157,9 @@ class Line:
 
     @property
     def text(self) -> str:
-        """The words' texts with single spaces between; words without text are left out."""
-        return " ".join(w.text for w in self.words if w.text)
+        """The words' texts with single spaces between, as far as their script has any; words without text are left
+        out."""
+        return in_a_row(w.text for w in self.words)
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ class Released(Tracer):
         """As Tracer.trace_inks; words too wide for the square are traced in parts."""
         if texts is not None and len(texts) != len(inks):
             raise ValueError(f"{len(texts)} texts for {len(inks)} inks")
-        cuts = [splitting.cuts(ink, WIDEST) for ink in inks]
+        cuts = [splitting.cuts(ink, widest=WIDEST) for ink in inks]
         parts = [ink[:, a:b] for ink, at in zip(inks, cuts, strict=True) for a, b in pairwise(at)]
         told: list[str | None] | None = None
         if texts is not None:

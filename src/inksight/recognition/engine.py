@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from . import calibration
-from .language import LanguageModel
+from .language import LanguageModel, Mixture, of_language
 from .models import model_folder
 from .tokens import Vocabulary
 
@@ -92,6 +93,13 @@ class Engine:
         self._names = [o.name for o in self._encoder.get_outputs()]
         if not self._fits_together():
             raise InputError(f"{folder}: its files don't belong together; export the model again")
+
+    def with_language(self, code: str) -> Engine:
+        """The same model, reading with a language's letters in mind. Raises InputError for one that is unknown."""
+        other = copy(self)
+        own, letters = self.language, of_language(code)
+        other.language = Mixture(own, letters) if own else letters
+        return other
 
     def _fits_together(self) -> bool:
         """Whether the decoder takes what the encoder gives, and caches of as many layers as the config says."""

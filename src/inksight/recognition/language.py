@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
 import zipfile
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -97,3 +101,51 @@ class LanguageModel:
             else:
                 high = middle
         return low
+
+
+LANGUAGES = {
+    "en": "English", "fr": "French", "de": "German", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
+    "nl": "Dutch", "pl": "Polish", "cs": "Czech", "sv": "Swedish", "da": "Danish", "no": "Norwegian", "fi": "Finnish", "tr": "Turkish",
+    "vi": "Vietnamese", "hu": "Hungarian", "ro": "Romanian",
+}  # fmt: skip
+"""Languages whose letters have a model of their own (ISO 639-1)."""
+COMMON = "common.json"
+"""The languages' commonest words, in the folder of their models."""
+HITS, LEAD = 3, 1.25
+"""A page is in a language if so many of its words are common in it, and so many times as many as in the next one."""
+
+_FOLDER = Path(__file__).parent / "languages"
+
+
+class Mixture(LanguageModel):
+    """The mean of what two models hold likely: a language's, and the model's own that knows names and numbers."""
+
+    def __init__(self, first: LanguageModel, second: LanguageModel) -> None:
+        self._parts = first, second
+
+    def logp(self, before: str, character: str) -> float:
+        """Nats of `character` (or END) after the text `before`."""
+        a, b = (part.logp(before, character) for part in self._parts)
+        return max(a, b) + math.log1p(math.exp(-abs(a - b))) - math.log(2)
+
+
+@cache
+def of_language(code: str) -> LanguageModel:
+    """The model of a language's letters. Raises InputError for a language that has none."""
+    if code not in LANGUAGES:
+        raise InputError(f"no model of the language {code!r}; there are {', '.join(LANGUAGES)}")
+    return LanguageModel(_FOLDER / f"{code}.npz")
+
+
+@cache
+def _common() -> dict[str, frozenset[str]]:
+    found: dict[str, str] = json.loads((_FOLDER / COMMON).read_text("utf-8"))
+    return {code: frozenset(words.split()) for code, words in found.items()}
+
+
+def guessed(words: Iterable[str]) -> str | None:
+    """The language (its code) in which the most of the words are common ones; None where none is clearly ahead."""
+    said = [w.strip(".,;:!?()\"'«»").lower() for w in words]
+    hits = sorted(((sum(w in known for w in said), code) for code, known in _common().items()), reverse=True)
+    (most, code), (next_most, _) = hits[:2]
+    return code if most >= HITS and most >= LEAD * next_most else None

@@ -13,6 +13,7 @@ from ..arrays import Map
 from ..imaging.segmentation import binarize
 from ..ink import Word
 from ..ink.frames import Affine
+from ..writing.alphabets import in_a_row, is_unspaced
 
 WIDEST = 7.0
 """A word is cut if its ink is wider than so many times its height; the parts are about this wide or less."""
@@ -21,20 +22,29 @@ SPACE = 0.33
 """Parts farther apart than this, in heights of the ink, are words of their own, with a space between their texts."""
 
 
-def cuts(ink: Map, widest: float = WIDEST) -> list[int]:
+AT_ONCE = 3
+"""Ideographs and kana that are traced together: as many strokes as a long Latin word has."""
+
+
+def cuts(ink: Map, text: str = "", letters: Sequence[float] = (), widest: float = WIDEST) -> list[int]:
     """The columns where to cut an ink map, float32 (H, W), from 0 to W: [0, W] for a word that is not too wide.
 
-    Each cut goes through the middle of the widest gap near its even share of the width, or where the ink is least.
+    Each cut goes through the middle of the widest gap near its even share of the width, or where the ink is least. What
+    reads as Chinese or Japanese (`text`, with its `letters` in shares of the width) is cut between characters.
     """
     mask = binarize(ink)
     columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
     if not len(rows):
         return [0, ink.shape[1]]
     left, width, height = int(columns[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1
-    parts = int(np.ceil(width / (widest * height)))
-    reach = width / parts / 3
     inked = mask.sum(axis=0)
-    found = [_best(inked, left + width * k / parts, reach) for k in range(1, parts)]
+    if is_unspaced(text) and len(letters) == len(text):
+        between = [(letters[i - 1] + letters[i]) / 2 for i in range(AT_ONCE, len(text), AT_ONCE)]
+        reach = width / len(text) / 4
+    else:
+        parts = int(np.ceil(width / (widest * height)))
+        between, reach = [k / parts for k in range(1, parts)], width / parts / 3
+    found = [_best(inked, left + width * share, reach) for share in between]
     return [0, *found, ink.shape[1]]
 
 
@@ -56,7 +66,7 @@ def joined(words: Sequence[Word], at: Sequence[int], ink: Map) -> Word:
     text = moved[0].text
     for a, b in pairwise(moved):
         apart = b.ink_box[0] - a.ink_box[2] > SPACE * height
-        text += (" " if apart and text and b.text else "") + b.text
+        text = in_a_row([text, b.text]) if apart else text + b.text
     weights = [max(len(w.text), 1) for w in moved]
     x0, y0 = np.min([w.box[:2] for w in moved], axis=0).tolist()
     x1, y1 = np.max([w.box[2:] for w in moved], axis=0).tolist()

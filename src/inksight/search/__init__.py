@@ -13,6 +13,7 @@ from pathlib import Path
 from ..batch.files import by_number
 from ..errors import InputError
 from ..ink import Box
+from ..writing.alphabets import in_a_row
 from .index import Found, Index
 from .match import Hit, hits, normal
 
@@ -83,10 +84,10 @@ def _match(hit: Hit, found: Found) -> Match:
     words = found.entries.words
     meant = words[hit.first : hit.last + 1]
     lines = {w.line for w in meant}
-    before = " ".join(w.text for w in words[: hit.first] if w.line in lines)
-    after = " ".join(w.text for w in words[hit.last + 1 :] if w.line in lines)
+    before = in_a_row(w.text for w in words[: hit.first] if w.line in lines)
+    after = in_a_row(w.text for w in words[hit.last + 1 :] if w.line in lines)
     boxes = tuple(_around([w.box for w in part]) for _, part in groupby(meant, key=lambda w: w.line))
-    text, size = " ".join(w.text for w in meant), (found.entries.width, found.entries.height)
+    text, size = in_a_row(w.text for w in meant), (found.entries.width, found.entries.height)
     return Match(found.path, found.number, meant[0].line, boxes, before, text, after, hit.score, *size)
 
 

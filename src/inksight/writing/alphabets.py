@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 IDEOGRAPH = "〓"
 """Stands for any Chinese or Japanese ideograph: another reader tells their thousands apart. (The geta mark, which
@@ -51,6 +52,23 @@ def script_of(character: str) -> str:
 def is_ideograph(character: str) -> bool:
     """Whether it is read as `IDEOGRAPH`."""
     return script_of(character) == "Han" and character != "々"
+
+
+def in_a_row(words: Iterable[str]) -> str:
+    """The words with single spaces between, but none between Chinese or Japanese ones; empty ones are left out."""
+    out = ""
+    for word in filter(None, words):
+        out += ("" if not out or (_is_unspaced(out[-1]) and _is_unspaced(word[0])) else " ") + word
+    return out
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether the text is Chinese or Japanese alone, which our own network can't tell apart."""
+    return bool(text) and all(map(_is_unspaced, text)) and any(map(script_of, text))
+
+
+def _is_unspaced(character: str) -> bool:
+    return script_of(character) in ("Han", "Kana") or character in EASTERN
 
 
 def spelled(text: str, alphabet: str) -> str:

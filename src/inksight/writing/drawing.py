@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..ink.curves import significance
+from ..ink.curves import significances
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -27,8 +27,8 @@ class Drawing:
     def of(cls, strokes: Sequence[ArrayLike]) -> Drawing:
         """Strokes (n >= 1, 2), ranked."""
         curves = [np.asarray(s, np.float64) for s in strokes]
-        ranks = [significance(c) for c in curves]
-        return cls(np.concatenate(curves), np.concatenate(ranks), np.array([len(c) for c in curves], np.int64))
+        xy, count = np.concatenate(curves), np.array([len(c) for c in curves], np.int64)
+        return cls(xy, significances(xy, count), count)
 
     def scaled(self, scale: float, shift: Sequence[float] | Floats) -> Drawing:
         """Scaled, then shifted."""

@@ -14,7 +14,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from inksight.recognition.language import COMMON, LANGUAGES
+from inksight.options import LANGUAGES
+from inksight.recognition.language import COMMON
 from inksight.writing.alphabets import script_of
 from train.language import NGrams, save, widened
 

@@ -16,6 +16,11 @@ READING = ("recognize", "recognize-and-derender")
 """The modes that read."""
 DEFAULT_MODE, TOLD_MODE = "recognize-and-derender", "derender-with-text"
 
+LANGUAGES = (
+    "en", "fr", "de", "es", "it", "pt", "nl", "pl", "cs", "sv", "da", "no", "fi", "tr", "vi", "hu", "ro",
+)  # fmt: skip
+"""Languages whose letters have a model of their own (ISO 639-1)."""
+
 DETECTORS = ("rapidocr", "inksight", "tesseract", "doctr", "google-vision", "boxes", "none")
 """What finds the words of a page."""
 FROM_FILES = ("boxes", "google-vision")
@@ -56,7 +61,7 @@ FORMATS = (
 
 @dataclass(frozen=True)
 class TraceOptions:
-    """How a word is traced. Raises ValueError for an unknown mode."""
+    """How a word is traced. Raises ValueError for an unknown mode or language."""
 
     mode: str = DEFAULT_MODE
     """One of MODES."""
@@ -64,10 +69,14 @@ class TraceOptions:
     """A shipped model's name or the folder of any; None: the default one."""
     fast: bool = False
     """Whether each word is looked at once instead of up to five times."""
+    language: str | None = None
+    """One of LANGUAGES; None: of a page the one that its words are of, of a word any."""
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise ValueError(f"unknown mode {self.mode!r}; the modes are {', '.join(MODES)}")
+        if self.language not in (None, *LANGUAGES):
+            raise ValueError(f"unknown language {self.language!r}; there are {', '.join(LANGUAGES)}")
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,7 @@ class TraceChoices(TypedDict, total=False):
     mode: str
     model: str | Path | None
     fast: bool
+    language: str | None
 
 
 class PageChoices(TraceChoices, total=False):

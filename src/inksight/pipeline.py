@@ -32,6 +32,7 @@ from .layout.words import is_print, missed
 from .options import READING, TOLD_MODE, USUAL_PAGE, USUAL_TRACE, PageChoices, PageOptions, TraceChoices, TraceOptions
 from .recognition import splitting, threads
 from .recognition.clipping import held
+from .recognition.language import guessed
 from .recognition.models import is_saved_model, located
 from .report import Clock, PageReport, Report, covered
 
@@ -79,8 +80,8 @@ def trace(
     `image` is a path, bytes, a PIL image or an (H, W[, 3|4]) uint8 array. What `options` say can also be said by
     keyword: `mode` is "derender" (strokes alone), "derender-with-text" (`text` says what is written),
     "recognize-and-derender" (the default) or "recognize" (text alone); `model` another model's name or folder; `fast`
-    looks at the word once instead of up to five times. A blank picture gives a word without strokes. Raises InputError
-    for a picture that can't be read, ValueError for a bad mode.
+    looks at the word once instead of up to five times; `language` is one of options.LANGUAGES. A blank picture gives a
+    word without strokes. Raises InputError for a picture that can't be read, ValueError for a bad mode.
     """
     return trace_many([image], replace(options, **choices), texts=[text])[0]
 
@@ -110,16 +111,16 @@ def trace_many(
 
 def tracer(options: TraceOptions = USUAL_TRACE) -> Tracer:
     """What traces words as the options say. A model is loaded once, however it is named. Raises InputError."""
-    return _tracer(located(options.model), options.fast)
+    return _tracer(located(options.model), options.fast, options.language)
 
 
 @lru_cache(maxsize=4)
-def _tracer(folder: Path, fast: bool) -> Tracer:
+def _tracer(folder: Path, fast: bool, language: str | None) -> Tracer:
     if is_saved_model(folder):
         return _released(folder)
     from .recognition.tracer import Tracer  # loads onnxruntime: not for a blank page
 
-    return Tracer(folder, fast=fast)
+    return Tracer(folder, fast=fast, language=language)
 
 
 @lru_cache(maxsize=1)
@@ -142,9 +143,10 @@ def convert(
     """The digital ink of a picture of handwriting, in pixels of the picture.
 
     `image` is a path, the bytes of a file, a PIL image or a uint8 array (H, W[, 3 or 4]); of a PDF, the first page.
-    What `options` say can also be said by keyword: `mode`, `model` and `fast` as in `trace`; `detector` is one of
-    options.DETECTORS or a callable, "none" takes the whole picture for one word; with `flatten` the ink is in the frame
-    of the sheet, laid flat and turned upright, at most 2500 pixels a side (`convert_shown` gives that picture, too).
+    What `options` say can also be said by keyword: `mode`, `model`, `fast` and `language` as in `trace` (a language
+    left out is told from the words); `detector` is one of options.DETECTORS or a callable, "none" takes the whole
+    picture for one word; with `flatten` the ink is in the frame of the sheet, laid flat and turned upright, at most
+    2500 pixels a side (`convert_shown` gives that picture, too).
 
     Words are in reading order; drawings, arrows and underlines follow in a last line, as words of kind "drawing". A
     blank picture gives a page without lines. `report` is called with a PageReport: the share of the ink that was
@@ -290,7 +292,8 @@ def _traced(
     drawings = parts.drawings + ([] if reads else [c for _, c in parts.missed])
     seen = [d for d, _ in parts.words]
     unsure = [reads and not trust and x for x in word_filter.doubtful(seen)] + [True] * (len(inked) - len(seen))
-    words = _trace(inked, unsure, options.mode, tracer(options), tell) if inked else []
+    load = tracer(replace(options, language=options.language or _language(seen))) if inked else None
+    words = _trace(inked, unsure, options.mode, load, tell) if load else []
     kept = [i for i, w in enumerate(words) if not unsure[i] or word_filter.is_word(w, inked[i].word)]
     read = [words[i] for i in kept] + [_as_print(word) for word in printed]
     places = [inked[i].word for i in kept] + list(printed)
@@ -298,6 +301,12 @@ def _traced(
     sketches = [_as_drawing(words[i], inked[i].crop) for i in sorted(set(range(len(words))) - set(kept))]
     sketches += [_sketch(c) for c in drawings]
     return tuple(lines) + ((Line(tuple(sketches)),) if sketches else ())
+
+
+def _language(words: Sequence[Detection]) -> str | None:
+    """The language of a page by what the detector read; None for English, which the model's own letters know best."""
+    found = guessed(map(_reading, words))
+    return None if found == "en" else found
 
 
 def _trace(inked: Sequence[Inked], unsure: Sequence[bool], mode: str, tracer: Tracer, tell: _Telling) -> list[Word]:
@@ -334,7 +343,7 @@ def _trace_batch(inked: Sequence[Inked], unsure: Sequence[bool], mode: str, trac
     inks: list[Map] = []
     texts: list[str | None] = []
     heard: list[tuple[str, float]] = []
-    cuts = [splitting.cuts(crop.ink) for _, crop in inked]
+    cuts = [splitting.cuts(crop.ink, _reading(word), word.letters) for word, crop in inked]
     for (word, crop), blind, at in zip(inked, unsure, cuts, strict=True):
         for (a, b), text in zip(pairwise(at), splitting.shares(_reading(word), at), strict=True):
             inks.append(crop.ink[:, a:b])

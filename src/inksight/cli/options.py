@@ -8,7 +8,19 @@ from typing import Any, TypeVar
 
 import click
 
-from ..options import DEFAULT_MODE, DETECTORS, FORMATS, FROM_FILES, MODES, PRINT, TOLD_MODE, PageOptions, TraceOptions
+from ..options import (
+    DEFAULT_MODE,
+    DETECTORS,
+    FORMATS,
+    FROM_FILES,
+    LANGUAGES,
+    MODES,
+    PRINT,
+    TOLD_MODE,
+    PageOptions,
+    TraceChoices,
+    TraceOptions,
+)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -42,6 +54,11 @@ def model(command: Command) -> Command:
 
 _MODE = click.option("--mode", type=click.Choice(MODES), default=DEFAULT_MODE, show_default=True, help="What to do.")
 _FAST = click.option("--fast", is_flag=True, help="Look at each word once: twice as fast, with a fifth more errors.")
+_LANGUAGE = click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    help="What is written, of a page told from its words if left out: en, fr, de, ... Reads its words better.",
+)
 _PAGE = together(
     _MODE,
     click.option(
@@ -57,6 +74,7 @@ _PAGE = together(
     ),
     model,
     _FAST,
+    _LANGUAGE,
     click.option(
         "--print",
         "print_",
@@ -69,45 +87,54 @@ _PAGE = together(
 )
 
 
+def _how(values: dict[str, Any]) -> dict[str, Any]:
+    """Of a command's arguments those that TraceOptions has; `_rest` has the others."""
+    return {name: value for name, value in values.items() if name in TraceChoices.__annotations__}
+
+
+def _rest(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in TraceChoices.__annotations__}
+
+
 def page(command: Callable[..., None]) -> Callable[..., None]:
     """--mode, --detector, ...: a command's arguments `chosen`, PageOptions, and `boxes`."""
 
     @wraps(command)
-    def packed(
-        mode: str, detector: str | None, model: str | None, fast: bool, flatten: bool, print_: str, **values: Any
-    ) -> None:
+    def packed(detector: str | None, flatten: bool, print_: str, **values: Any) -> None:
+        how = _how(values)
         finds = detector or (DETECTORS[0] if values["boxes"] is None else FROM_FILES[0])
-        command(chosen=PageOptions(mode, model, fast, finds, flatten, print_), **values)
+        command(chosen=PageOptions(**how, detector=finds, flatten=flatten, print=print_), **_rest(values))
 
     return _PAGE(packed)
 
 
 def word(command: Callable[..., None]) -> Callable[..., None]:
-    """--text, --mode, --model and --fast: a command's arguments `chosen`, TraceOptions, and `text`."""
+    """--text, --mode, --model, ...: a command's arguments `chosen`, TraceOptions, and `text`."""
 
     @wraps(command)
-    def packed(mode: str | None, model: str | None, fast: bool, text: str | None, **values: Any) -> None:
+    def packed(mode: str | None, text: str | None, **values: Any) -> None:
         meant = mode or (DEFAULT_MODE if text is None else TOLD_MODE)
         if (meant == TOLD_MODE) != (text is not None):
             raise click.UsageError(f"--text and --mode {TOLD_MODE} belong together")
-        command(chosen=TraceOptions(meant, model, fast), text=text, **values)
+        command(chosen=TraceOptions(**_how(values | {"mode": meant})), text=text, **_rest(values))
 
     return together(
         click.option("--text", help=f"What the word says; implies --mode {TOLD_MODE}."),
         click.option("--mode", type=click.Choice(MODES), help=f"What to do. [{DEFAULT_MODE}]"),
         model,
         _FAST,
+        _LANGUAGE,
     )(packed)
 
 
 def trace(command: Callable[..., None]) -> Callable[..., None]:
-    """--mode, --model and --fast: a command's argument `chosen`, TraceOptions."""
+    """--mode, --model, --fast and --language: a command's argument `chosen`, TraceOptions."""
 
     @wraps(command)
-    def packed(mode: str, model: str | None, fast: bool, **values: Any) -> None:
-        command(chosen=TraceOptions(mode, model, fast), **values)
+    def packed(**values: Any) -> None:
+        command(chosen=TraceOptions(**_how(values)), **_rest(values))
 
-    return together(_MODE, model, _FAST)(packed)
+    return together(_MODE, model, _FAST, _LANGUAGE)(packed)
 
 
 def debug(command: Command) -> Command:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from tqdm import tqdm
@@ -27,6 +28,7 @@ from .sets import Sample, Selection, is_held_out_character, is_held_out_drawer, 
 Random = np.random.Generator
 Glyphs = Mapping[str, Sequence[PackedInk]]
 """Character -> its samples."""
+_A = TypeVar("_A")
 Maker = Callable[[Random], tuple[str, Drawing] | None]
 
 UNITS = 1000.0
@@ -143,18 +145,22 @@ def _fonts(scripts: Path) -> list[Glyphs]:
 
 
 def _latin(hands: Sequence[Glyphs], rng: Random) -> Hand:
-    hand = hands[rng.integers(len(hands))]
+    hand = _any(hands, rng)
     return lambda c: _sample(hand, c, rng)
 
 
 def _sample(glyphs: Glyphs, character: str, rng: Random, side: float = 1.0) -> Drawing | None:
     """A sample of the character, in units of `side`."""
     found = glyphs.get(character)
-    return Drawing.of([s / side for s in found[rng.integers(len(found))].strokes]) if found else None
+    return Drawing.of([s / side for s in _any(found, rng).strokes]) if found else None
+
+
+def _any(items: Sequence[_A], rng: Random) -> _A:
+    return items[int(rng.integers(len(items)))]
 
 
 def _some(items: Sequence[str], most: int, rng: Random) -> str:
-    return "".join(items[rng.integers(len(items))] for _ in range(most))
+    return "".join(_any(items, rng) for _ in range(most))
 
 
 def _word(name: str, rng: Random) -> str:
@@ -184,7 +190,7 @@ def _ideal(text: str, glyphs: Glyphs, side: float, rng: Random, amount: float = 
 
 
 def _drawn_kana(drawers: Mapping[str, Glyphs], rng: Random) -> tuple[str, Drawing] | None:
-    drawer = drawers[sorted(drawers)[rng.integers(len(drawers))]]
+    drawer = drawers[_any(sorted(drawers), rng)]
 
     def kana(c: str) -> Drawing | None:
         found = _sample(drawer, c, rng)
@@ -194,7 +200,7 @@ def _drawn_kana(drawers: Mapping[str, Glyphs], rng: Random) -> tuple[str, Drawin
 
 
 def _korean(drawers: Mapping[str, Glyphs], rng: Random) -> tuple[str, Drawing] | None:
-    drawer = drawers[sorted(drawers)[rng.integers(len(drawers))]]
+    drawer = drawers[_any(sorted(drawers), rng)]
 
     def syllable(c: str) -> Drawing | None:
         return hangul.syllable(c, lambda jamo: _sample(drawer, jamo, rng), rng)
@@ -208,7 +214,7 @@ def _cells(text: str, hand: Hand, style: Style, rng: Random) -> tuple[str, Drawi
 
 
 def _greek(drawers: Mapping[str, Glyphs], fonts: Sequence[Glyphs], rng: Random) -> tuple[str, Drawing] | None:
-    drawer, font = drawers[sorted(drawers)[rng.integers(len(drawers))]], fonts[rng.integers(len(fonts))]
+    drawer, font = drawers[_any(sorted(drawers), rng)], _any(fonts, rng)
 
     def letter(c: str) -> Drawing | None:
         return _sample(drawer, c, rng) or (_sample(font, c, rng, UNITS) if c == "ς" else None)
@@ -217,7 +223,7 @@ def _greek(drawers: Mapping[str, Glyphs], fonts: Sequence[Glyphs], rng: Random) 
 
 
 def _cyrillic(latin: Hand, fonts: Sequence[Glyphs], rng: Random) -> tuple[str, Drawing] | None:
-    font, style = fonts[rng.integers(len(fonts))], Style.random(rng)
+    font, style = _any(fonts, rng), Style.random(rng)
     height = next(-_box(font[c][0])[0] for c in "xхο" if c in font)
 
     def letter(c: str) -> Drawing | None:

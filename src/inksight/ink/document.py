@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Points
-
 from ..writing.alphabets import in_a_row
 
 if TYPE_CHECKING:

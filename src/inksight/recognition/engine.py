@@ -95,7 +95,7 @@ class Engine:
             raise InputError(f"{folder}: its files don't belong together; export the model again")
 
     def with_language(self, code: str) -> Engine:
-        """The same model, reading with a language's letters in mind. Raises InputError for one that is unknown."""
+        """The same model, reading with the letters of one of options.LANGUAGES in mind."""
         other = copy(self)
         own, letters = self.language, of_language(code)
         other.language = Mixture(own, letters) if own else letters

@@ -103,12 +103,6 @@ class LanguageModel:
         return low
 
 
-LANGUAGES = {
-    "en": "English", "fr": "French", "de": "German", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
-    "nl": "Dutch", "pl": "Polish", "cs": "Czech", "sv": "Swedish", "da": "Danish", "no": "Norwegian", "fi": "Finnish", "tr": "Turkish",
-    "vi": "Vietnamese", "hu": "Hungarian", "ro": "Romanian",
-}  # fmt: skip
-"""Languages whose letters have a model of their own (ISO 639-1)."""
 COMMON = "common.json"
 """The languages' commonest words, in the folder of their models."""
 HITS, LEAD = 3, 1.25
@@ -131,9 +125,7 @@ class Mixture(LanguageModel):
 
 @cache
 def of_language(code: str) -> LanguageModel:
-    """The model of a language's letters. Raises InputError for a language that has none."""
-    if code not in LANGUAGES:
-        raise InputError(f"no model of the language {code!r}; there are {', '.join(LANGUAGES)}")
+    """The model of the letters of one of options.LANGUAGES."""
     return LanguageModel(_FOLDER / f"{code}.npz")
 
 

@@ -55,7 +55,7 @@ def wish(fields: Mapping[str, Any]) -> Wish:
         raise Refused(422, "page must be a number from 1")
     if mode == TOLD_MODE and not text:
         raise Refused(422, 'the mode derender-with-text needs the field "text"')
-    options = PageOptions(mode, model, _is_on(given, "fast"), detector, _is_on(given, "flatten"))
+    options = PageOptions(mode, model, _is_on(given, "fast"), detector=detector, flatten=_is_on(given, "flatten"))
     return Wish(options, text, int(page))
 
 

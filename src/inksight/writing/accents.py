@@ -36,7 +36,7 @@ _DOTLESS = {"i": "ı", "j": "ȷ"}
 
 def parts(character: str) -> tuple[str, str]:
     """The plain letter, and its marks in the order of writing (the bar of a đ as U+0335)."""
-    base, *marks = unicodedata.normalize("NFD", character)
+    base, *marks = list(unicodedata.normalize("NFD", character))
     if base in _BARRED:
         return _BARRED[base], "\u0335" + "".join(marks)
     tones = [m for m in marks if m in "\u0300\u0301\u0303\u0309\u0323"]

@@ -54,4 +54,4 @@ def _forwards(stroke: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def _chord(stroke: NDArray[np.int32]) -> NDArray[np.float64]:
-    return (stroke[-1] - stroke[0]).astype(np.float64)
+    return np.subtract(stroke[-1], stroke[0], dtype=np.float64)

@@ -23,7 +23,7 @@ from inksight.formats.dataset import PackedInk, read_packed
 from inksight.ink.curves import resample, smooth
 from inksight.writing.alphabets import EASTERN, script_of
 from inksight.writing.rules import by_the_rules
-from train.pack import LONGEST, SPACING, Sample, ranks_of, write
+from train.pack import SPACING, Sample, ranks_of, write
 
 
 class Source(NamedTuple):
@@ -38,15 +38,17 @@ class Source(NamedTuple):
 SOURCES = (
     Source("hanzi", 1024, 0.02),
     Source("cjk_anim", 1024, 0.02),
-    Source("kanjivg", 1090, 0.008),
-    Source("kanjicanvas", 256, 0.008),
+    Source("kanjivg", 1090, 0.0),
+    Source("kanjicanvas", 256, 0.0),
     Source("omniglot_scripts", 0, 0.02),
     Source("lff_glyphs", 1000, 0.0),
     Source("maths", 0, 0.012),
-    Source("formulas", 0, 0.004),
+    Source("formulas", 0, 0.0),
 )
 NAMES = [source.name for source in SOURCES]
 LANGUAGES = ("zh", "ja", "ko", "vi", "el", "ru", "uk", "bg", "pl", "cs", "tr", "ro", "hu", "fr", "de", "es", "pt", "sv")
+WIDEST = 12.0
+"""Samples wider than this many of their heights are left out; a bar by itself counts as a tenth of its width high."""
 LISTED = 6000
 """Words taken of each language."""
 
@@ -56,7 +58,7 @@ def prepare(ink: PackedInk, source: int, side: float, rounding: float) -> Sample
     points = np.concatenate(ink.strokes).astype(np.float64)
     low, size = points.min(axis=0), np.ptp(points, axis=0)
     scale = side or max(size[1], 0.1 * size[0], 1.0)
-    if size[0] / scale > LONGEST:
+    if size[0] / scale > WIDEST:
         return None
     origin = np.zeros(2) if side else low
     curves = [resample(smooth((s - origin) / scale, rounding, SPACING / 3), SPACING) for s in ink.strokes]

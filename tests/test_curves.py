@@ -10,7 +10,9 @@ from inksight.ink.curves import (
     arc_lengths,
     distance_to_polyline,
     resample,
+    resample_all,
     significance,
+    significances,
     simplify,
     simplify_all,
     smooth,
@@ -165,3 +167,16 @@ def test_several_curves_are_simplified_as_one_by_one():
         for together, alone in zip(simplify_all(several, tolerance), several, strict=True):
             assert np.array_equal(together, simplify(alone, tolerance))
     assert simplify_all([], 1.0) == []
+
+
+@pytest.mark.parametrize("step", [0.07, 1.0, 30.0])
+def test_curves_end_to_end_are_resampled_and_ranked_as_one_by_one(step):
+    rng = np.random.default_rng(4)
+    parts = [rng.normal(0, 3, (n, 2)) for n in (5, 1, 2, 9)] + [np.ones((3, 2))]
+    xy, counts = resample_all(np.concatenate(parts), [len(p) for p in parts], step)
+    alone = [resample(p, step) for p in parts]
+    assert counts.tolist() == [len(p) for p in alone]
+    assert xy == pytest.approx(np.concatenate(alone))
+    assert significances(xy, counts) == pytest.approx(
+        np.concatenate([significance(p) for p in np.split(xy, np.cumsum(counts)[:-1])])
+    )

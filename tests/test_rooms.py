@@ -9,7 +9,8 @@ import pytest
 import inksight
 
 ROOMS = (
-    "errors", "options", "arrays", "ink", "formats", "imaging", "centerline", "layout", "recognition", "report",
+    "errors", "options", "arrays", "alphabets", "ink", "writing", "formats", "imaging", "centerline", "layout",
+    "recognition", "report",
     "batch", "evaluate", "original", "pipeline", "search", "web", "cli", "__main__",
 )  # fmt: skip
 """Each knows those before it alone."""

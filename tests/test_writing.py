@@ -5,11 +5,11 @@ import unicodedata
 import numpy as np
 import pytest
 
+from inksight.alphabets import ALPHABET, IDEOGRAPH, composed, in_a_row, script_of, spelled
 from inksight.ink.curves import significance
 from inksight.recognition.tokens import CHARACTERS, Vocabulary
 from inksight.writing import hangul
 from inksight.writing.accents import accented, parts
-from inksight.writing.alphabets import ALPHABET, IDEOGRAPH, composed, in_a_row, script_of, spelled
 from inksight.writing.drawing import Drawing, end_to_end
 from inksight.writing.setting import extent, in_cells, into_cell, on_baseline
 from inksight.writing.style import Style, ranked

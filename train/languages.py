@@ -14,9 +14,9 @@ import json
 from collections import Counter
 from pathlib import Path
 
+from inksight.alphabets import script_of
 from inksight.options import LANGUAGES
 from inksight.recognition.language import COMMON
-from inksight.writing.alphabets import script_of
 from train.language import NGrams, save, widened
 
 ORDER = 5

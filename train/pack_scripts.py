@@ -10,20 +10,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+from inksight.alphabets import EASTERN, script_of
 from inksight.evaluate.sets import is_held_out_character, is_held_out_drawer
 from inksight.formats.dataset import PackedInk, read_packed
-from inksight.ink.curves import resample, smooth
-from inksight.writing.alphabets import EASTERN, script_of
+from inksight.ink.curves import resample_all, significances
 from inksight.writing.rules import by_the_rules
-from train.pack import SPACING, Sample, ranks_of, write
+from train.pack import SPACING, Sample, write
 
 
 class Source(NamedTuple):
@@ -53,21 +53,52 @@ LISTED = 6000
 """Words taken of each language."""
 
 
-def prepare(ink: PackedInk, source: int, side: float, rounding: float) -> Sample | None:
-    """Scale a sample to its frame, round off corners, resample and rank; None if it is too wide or empty."""
-    points = np.concatenate(ink.strokes).astype(np.float64)
+def prepare(inks: Sequence[PackedInk], source: int) -> list[Sample]:
+    """Samples scaled to their frame, with rounded corners, resampled and ranked; without those that are too wide."""
+    _, side, rounding = SOURCES[source]
+    scaled = [_scaled(ink, side) for ink in inks]
+    kept = [(ink, *found) for ink, found in zip(inks, scaled, strict=True) if found]
+    counts = [len(s) for _, strokes, _ in kept for s in strokes]
+    xy, counts = rounded(np.concatenate([s for _, strokes, _ in kept for s in strokes]), counts, rounding)
+    xy, counts = resample_all(xy, counts, SPACING)
+    ends = np.cumsum(counts)[:-1]
+    curves, ranks = iter(np.split(xy, ends)), iter(np.split(significances(xy, counts), ends))
+    out = []
+    for ink, strokes, scale in kept:
+        n = len(strokes)
+        held = is_held_out_character(ink.text) or is_held_out_drawer(ink.writer)
+        own, ranked = list(islice(curves, n)), list(islice(ranks, n))
+        split, advance = "val" if held else "train", ink.advance / scale
+        out.append(Sample(ink.text, _hand(ink, source), source, split, own, ranked, advance))
+    return out
+
+
+def _scaled(ink: PackedInk, side: float) -> tuple[list[NDArray[np.float64]], float] | None:
+    """The strokes in their frame, and its side in units of the ink; None if they are too wide."""
+    points = np.concatenate(ink.strokes)
     low, size = points.min(axis=0), np.ptp(points, axis=0)
-    scale = side or max(size[1], 0.1 * size[0], 1.0)
-    if size[0] / scale > WIDEST:
-        return None
+    scale = side or max(float(size[1]), 0.1 * float(size[0]), 1.0)
     origin = np.zeros(2) if side else low
-    curves = [resample(smooth((s - origin) / scale, rounding, SPACING / 3), SPACING) for s in ink.strokes]
-    split = "val" if is_held_out_character(ink.text) or is_held_out_drawer(ink.writer) else "train"
-    return Sample(ink.text, _hand(ink, source), source, split, curves, ranks_of(curves), ink.advance / scale)
+    return None if size[0] / scale > WIDEST else ([(s - origin) / scale for s in ink.strokes], scale)
 
 
-def _prepare(arguments: tuple) -> Sample | None:
-    return prepare(*arguments)
+def rounded(xy: NDArray[np.float64], counts: ArrayLike, radius: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Curves end to end, of so many points each, with a bevel of up to `radius` to both sides of every inner point."""
+    count = np.asarray(counts, np.int64)
+    if not radius:
+        return xy, count
+    last = np.cumsum(count) - 1
+    inner = np.ones(len(xy), bool)
+    inner[last] = inner[last - count + 1] = False
+    at = np.flatnonzero(inner)
+    legs = [xy[at + step] - xy[at] for step in (-1, 1)]
+    lengths = [np.maximum(np.linalg.norm(leg, axis=1), 1e-9) for leg in legs]
+    before, after = (
+        xy[at] + leg * (np.minimum(radius, size / 2.5) / size)[:, None] for leg, size in zip(legs, lengths, strict=True)
+    )
+    out = np.insert(xy, at + 1, after, axis=0)
+    out[at + np.arange(len(at))] = before
+    return out, count + np.add.reduceat(inner.astype(np.int64), last - count + 1)
 
 
 def _hand(ink: PackedInk, source: int) -> str:
@@ -78,17 +109,15 @@ def _hand(ink: PackedInk, source: int) -> str:
     )
 
 
-def read(folder: Path) -> Iterator[tuple]:
-    """Arguments of `prepare` for every sample that keeps to the rules of its script."""
-    models = {s.text: s.strokes for s in read_packed(folder / "kanjivg.npz") if s.source.endswith("/")}
-    for number, source in enumerate(SOURCES):
-        for ink in read_packed(folder / f"{source.name}.npz"):
-            if source.name in ("hanzi", "cjk_anim", "kanjivg") and not _is_plain(ink):
-                continue
-            drawn = source.name == "omniglot_scripts"
-            strokes = by_the_rules(ink.text, ink.strokes, models.get(ink.text)) if drawn else ink.strokes
-            if strokes is not None:
-                yield ink._replace(strokes=strokes), number, source.side, source.rounding
+def read(folder: Path, source: Source) -> Iterator[PackedInk]:
+    """The samples of a file that keep to the rules of their script."""
+    drawn, ideal = source.name == "omniglot_scripts", source.name in ("hanzi", "cjk_anim", "kanjivg")
+    taught = read_packed(folder / "kanjivg.npz") if drawn else ()
+    models = {s.text: s.strokes for s in taught if s.source.endswith("/")}
+    for ink in read_packed(folder / f"{source.name}.npz"):
+        strokes = by_the_rules(ink.text, ink.strokes, models.get(ink.text)) if drawn else ink.strokes
+        if strokes is not None and (_is_plain(ink) or not ideal):
+            yield ink._replace(strokes=strokes)
 
 
 def _is_plain(ink: PackedInk) -> bool:
@@ -112,8 +141,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("output", type=Path)
     args = parser.parse_args()
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        samples = [s for s in pool.map(_prepare, read(args.folder), chunksize=256) if s]
+    samples = [s for i, source in enumerate(SOURCES) for s in prepare(list(read(args.folder, source)), i)]
     write(samples, args.output, lists=np.array(json.dumps(word_lists(), ensure_ascii=False)))
     print(f"{len(samples)} samples, {sum(s.split == 'val' for s in samples)} of them for validation -> {args.output}")
 

@@ -15,9 +15,9 @@ from typing import TypeVar
 
 import numpy as np
 
+from inksight.alphabets import is_ideograph, script_of
 from inksight.evaluate.sets import is_held_out_character
 from inksight.writing import hangul
-from inksight.writing.alphabets import is_ideograph, script_of
 from inksight.writing.drawing import Drawing
 from inksight.writing.setting import Hand, extent, in_cells, into_cell, on_baseline
 from inksight.writing.style import Style

@@ -26,8 +26,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
+from inksight.alphabets import ALPHABET
 from inksight.recognition.tokens import DERENDER, RECOGNIZE_DERENDER, Vocabulary
-from inksight.writing.alphabets import ALPHABET
 from train import weights
 from train.data import InkBatches, PictureBatches, Store, collate, encode, place
 from train.loss import losses, total

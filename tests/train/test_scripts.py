@@ -9,10 +9,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs PyTorch: make train-env")
 
+from inksight.alphabets import ALPHABET, IDEOGRAPH, script_of, spelled  # noqa: E402
 from inksight.evaluate.sets import is_held_out_character, is_held_out_drawer  # noqa: E402
 from inksight.formats.dataset import PackedInk  # noqa: E402
 from inksight.recognition.tokens import DERENDER, RECOGNIZE, Vocabulary  # noqa: E402
-from inksight.writing.alphabets import ALPHABET, IDEOGRAPH, script_of, spelled  # noqa: E402
 from inksight.writing.hangul import INITIALS, VOWELS  # noqa: E402
 from inksight.writing.rules import _STROKES, by_the_rules  # noqa: E402
 from tests.synthetic import glyph, word, write_packed  # noqa: E402
@@ -79,7 +79,6 @@ def scripts(tmp_path_factory):
     lists |= {language: ["баба", "где"] for language in CYRILLIC}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pack_scripts, "word_lists", lambda: lists)
-        patch.setattr(pack_scripts.os, "cpu_count", lambda: 1)
         patch.setattr(sys, "argv", ["pack_scripts", str(folder), str(folder / "scripts.npz")])
         pack_scripts.main()
     return folder / "scripts.npz"
@@ -215,5 +214,12 @@ def test_trains_on_from_weights_of_a_smaller_alphabet(ink, scripts, tmp_path, mo
 
 def test_a_bar_by_itself_is_packed():
     flat = sample("ㅡ", "omniglot/01", "omniglot/Korean", [np.array([[0, 0], [900, 2]], np.int32)])
-    packed = pack_scripts.prepare(flat, pack_scripts.NAMES.index("omniglot_scripts"), 0, 0.02)
+    (packed,) = pack_scripts.prepare([flat], pack_scripts.NAMES.index("omniglot_scripts"))
     assert np.ptp(packed.strokes[0][:, 0]) == pytest.approx(10)
+
+
+def test_corners_are_bevelled_and_ends_kept():
+    corner = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
+    xy, counts = pack_scripts.rounded(np.concatenate([corner, corner[:2] + 5]), [3, 2], 0.1)
+    assert counts.tolist() == [4, 2]
+    assert xy == pytest.approx(np.array([[0, 0], [0.9, 0], [1, 0.1], [1, 1], [5, 5], [6, 5]]))

@@ -8,8 +8,8 @@ torch = pytest.importorskip("torch", reason="training needs PyTorch: make train-
 
 from safetensors.torch import save_file  # noqa: E402
 
+from inksight.alphabets import ALPHABET  # noqa: E402
 from inksight.recognition.tokens import CHARACTERS, FIRST_CHARACTER, Vocabulary  # noqa: E402
-from inksight.writing.alphabets import ALPHABET  # noqa: E402
 from train import weights  # noqa: E402
 from train.model import Config, InkModel  # noqa: E402
 

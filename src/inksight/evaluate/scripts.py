@@ -15,10 +15,10 @@ from typing import TypeVar
 import numpy as np
 from tqdm import tqdm
 
+from ..alphabets import is_ideograph
 from ..errors import InputError
 from ..formats.dataset import PackedInk, read_packed
 from ..writing import hangul
-from ..writing.alphabets import is_ideograph
 from ..writing.drawing import Drawing
 from ..writing.rules import by_the_rules
 from ..writing.setting import Hand, extent, in_cells, into_cell, on_baseline

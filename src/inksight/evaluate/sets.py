@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
+from ..alphabets import is_ideograph
 from ..arrays import Array
 from ..errors import InputError
 from ..formats.dataset import PackedInk, read_packed
-from ..writing.alphabets import is_ideograph
 from ..writing.hangul import is_syllable
 from .render import render
 

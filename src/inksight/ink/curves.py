@@ -32,6 +32,22 @@ def resample(points: ArrayLike, step: float) -> Array:
     return np.stack([np.interp(at, s, xy[:, 0]), np.interp(at, s, xy[:, 1])], axis=1)
 
 
+def resample_all(points: ArrayLike, counts: ArrayLike, step: float) -> tuple[Array, NDArray[np.int64]]:
+    """`resample` of several curves that lie end to end, of so many points each: the points, and how many each has."""
+    xy, count = np.asarray(points, np.float64), np.asarray(counts, np.int64)
+    last = np.cumsum(count) - 1
+    first = last - count + 1
+    legs = _norms(np.diff(xy, axis=0, prepend=xy[:1]))
+    legs[first] = 1.0  # keeps curves apart, and their places along the whole in order
+    along = np.cumsum(legs)
+    length = along[last] - along[first]
+    fresh = np.where(length > 0, np.maximum(2, np.ceil(length / step - 1e-9).astype(np.int64) + 1), 1)
+    curve = np.repeat(np.arange(len(count)), fresh)
+    share = (np.arange(len(curve)) - (np.cumsum(fresh) - fresh)[curve]) / np.maximum(fresh - 1, 1)[curve]
+    at = along[first][curve] + share * length[curve]
+    return np.stack([np.interp(at, along, xy[:, 0]), np.interp(at, along, xy[:, 1])], axis=1), fresh
+
+
 def significance(points: ArrayLike) -> Array:
     """For each point the tolerance from which Ramer-Douglas-Peucker drops it: float64 (n,), infinite at the ends.
 

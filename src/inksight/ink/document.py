@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Literal, TypeGuard, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..alphabets import in_a_row
 from ..arrays import Points
-from ..writing.alphabets import in_a_row
 
 if TYPE_CHECKING:
     from .frames import Frame

@@ -9,11 +9,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ..alphabets import in_a_row, is_unspaced
 from ..arrays import Map
 from ..imaging.segmentation import binarize
 from ..ink import Word
 from ..ink.frames import Affine
-from ..writing.alphabets import in_a_row, is_unspaced
 
 WIDEST = 7.0
 """A word is cut if its ink is wider than so many times its height; the parts are about this wide or less."""

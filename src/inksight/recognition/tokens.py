@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..alphabets import LATIN, composed, spelled
 from ..ink.curves import significance
-from ..writing.alphabets import LATIN, composed, spelled
 
 # --- the original's code ----------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..alphabets import is_unspaced
 from ..centerline import skeleton
 from ..centerline.snap import snap
 from ..imaging.pictures import binarize, standardise
@@ -25,7 +26,6 @@ from ..ink.bundle import smooth_all
 from ..ink.curves import simplify_all
 from ..ink.frames import Affine
 from ..options import TraceOptions
-from ..writing.alphabets import is_unspaced
 from .calibration import Calibration
 from .confidence import word_confidence
 from .decoding import Decoded, decode
@@ -77,9 +77,10 @@ class Tracer:
     With `fast` each word is decoded in one view alone, in a third of the time. `language` is one of options.LANGUAGES.
     """
 
-from ..writing.alphabets import is_unspaced
-from .calibration import Calibration
-from .confidence import word_confidence
+    def __init__(self, model: str | Path | None = None, *, fast: bool = False, language: str | None = None) -> None:
+        engine = _engine(located(model))
+        self.engine = engine.with_language(language) if language else engine
+        self.calibration = engine.calibration
         self.rounds = () if fast else ROUNDS
 
     def trace_inks(

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from ..alphabets import in_a_row
 from ..batch.files import by_number
 from ..errors import InputError
 from ..ink import Box
-from ..writing.alphabets import in_a_row
 from .index import Found, Index
 from .match import Hit, hits, normal
 

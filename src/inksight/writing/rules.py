@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..alphabets import script_of
 from ..ink.curves import arc_lengths
-from .alphabets import script_of
 
 Strokes = Sequence[NDArray[np.int32]]
 """int32 (n, 2) each, in the order of writing."""

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..alphabets import script_of
 from .accents import accented, parts
-from .alphabets import script_of
 from .drawing import Drawing, end_to_end
 from .style import Style
 

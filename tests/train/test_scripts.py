@@ -203,7 +203,7 @@ def test_trains_on_from_weights_of_a_smaller_alphabet(ink, scripts, tmp_path, mo
         train.main()
         return json.loads((out / "config.json").read_text()), (out / "log.jsonl").read_text().splitlines()
 
-    before, _ = run(tmp_path / "a", "--max-steps", "1")
+    before, _ = run(tmp_path / "a", "--max-steps", "5")
     start = ("--start", str(tmp_path / "a" / "model.safetensors"))
     after, rows = run(tmp_path / "b", "--max-steps", "20", "--scripts", str(scripts), *start)
     assert before["characters"] != after["characters"] == ALPHABET

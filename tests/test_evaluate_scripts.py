@@ -48,11 +48,7 @@ def data(tmp_path_factory):
         "omniglot_scripts": [
             sample(c, f"omniglot/{d}", f"omniglot/{alphabet}", bars(c) if alphabet == "Korean" else None)
             for d in ("02", "03")
-            for alphabet, letters in (
-                ("Korean", INITIALS + VOWELS),
-                ("Greek", greek),
-                ("Japanese_(katakana)", katakana),
-            )
+            for alphabet, letters in drawn.items()
             for c in letters
         ],
         "lff_glyphs": [

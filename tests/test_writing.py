@@ -136,7 +136,7 @@ class TestStyle:
 
     def test_hands_stay_near_the_ideal_and_keep_every_stroke(self, rng):
         for _ in range(50):
-            bent = Style.random(rng).bent(BOX, rng)
+            bent = ranked(Style.random(rng).bent(BOX, rng))
             assert bent.count.tolist() == BOX.count.tolist()
             assert np.abs(bent.xy - BOX.xy).max() < 0.5
             for stroke, rank in zip(bent.strokes(), np.split(bent.rank, np.cumsum(bent.count)[:-1]), strict=True):

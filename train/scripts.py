@@ -20,7 +20,7 @@ from inksight.evaluate.sets import is_held_out_character
 from inksight.writing import hangul
 from inksight.writing.drawing import Drawing
 from inksight.writing.setting import Hand, extent, in_cells, into_cell, on_baseline
-from inksight.writing.style import Style
+from inksight.writing.style import Style, ranked
 from train.stores import InkStore, Samples
 
 Random = np.random.Generator
@@ -36,7 +36,7 @@ SHARES = {
 Vietnamese and of other languages with many accents, set from the letters of UNIPEN's writers."""
 LISTED = 0.6
 """How often a word of a list is written, rather than characters at random."""
-LENGTHS = {1: 0.34, 2: 0.36, 3: 0.2, 4: 0.1}
+LENGTHS = {1: 0.3, 2: 0.32, 3: 0.2, 4: 0.12, 5: 0.06}
 """How often so many random ideographs: more than that are too many steps for a sample."""
 MAINLAND = {"hanzi": 0.6, "svgsZhHans": 0.3, "svgsZhHant": 0.1}
 JAPANESE = {"kanjivg": 0.4, "svgsJa": 0.25, "kanjicanvas": 0.35}
@@ -147,7 +147,7 @@ class Scripts:
         """Ideographs in mainland or Taiwanese form and order."""
         name, style = _pick(MAINLAND, rng), Style.random(rng)
         listed = self.training and rng.random() < LISTED
-        text = self.bank.listed("zh", rng)[:4] if listed else self._at_random(name, rng)
+        text = self.bank.listed("zh", rng)[:5] if listed else self._at_random(name, rng)
         return _in_cells(text, self._ideographs(name, MAINLAND, style, rng), style, rng)
 
     def japanese(self, rng: Random) -> Word | None:
@@ -211,7 +211,8 @@ class Scripts:
                 own = latin(alike[c])
             return own or self.bank.written(font, c, style, rng)
 
-        return on_baseline(_cased(self.bank.listed(language, rng), rng), letter, self.bank.extent, rng)
+        word = on_baseline(_cased(self.bank.listed(language, rng), rng), letter, self.bank.extent, rng)
+        return word and (word[0], ranked(word[1]))
 
     def _latin_hand(self, rng: Random) -> Hand:
         """The letters of a random UNIPEN writer."""

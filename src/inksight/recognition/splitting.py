@@ -22,7 +22,7 @@ SPACE = 0.33
 """Parts farther apart than this, in heights of the ink, are words of their own, with a space between their texts."""
 
 
-AT_ONCE = 3
+AT_ONCE = 4
 """Ideographs and kana that are traced together: as many strokes as a long Latin word has."""
 
 

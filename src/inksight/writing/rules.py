@@ -54,4 +54,5 @@ def _forwards(stroke: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def _chord(stroke: NDArray[np.int32]) -> NDArray[np.float64]:
-    return np.subtract(stroke[-1], stroke[0], dtype=np.float64)
+    chord: NDArray[np.float64] = np.subtract(stroke[-1], stroke[0], dtype=np.float64)
+    return chord

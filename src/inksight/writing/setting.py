@@ -9,7 +9,7 @@ import numpy as np
 from ..alphabets import script_of
 from .accents import accented, parts
 from .drawing import Drawing, end_to_end
-from .style import Style
+from .style import Style, ranked
 
 Hand = Callable[[str], Drawing | None]
 """A character by one hand, or None if it has none. For cells: in a square of side 1. On a baseline: anywhere."""
@@ -56,7 +56,7 @@ def in_cells(text: str, hand: Hand, style: Style, rng: np.random.Generator) -> D
         place = x + (width - size) / 2, (1 - size) / 2 + rng.normal(0, style.drift)
         out.append(style.joined(drawn, rng).scaled(size, place))
         x += style.pitch * width + rng.normal(0, style.drift / 2)
-    return end_to_end(out) if out else None
+    return ranked(end_to_end(out)) if out else None
 
 
 def on_baseline(

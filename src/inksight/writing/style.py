@@ -51,14 +51,15 @@ class Style:
         )
 
     def bent(self, character: Drawing, rng: np.random.Generator, amount: float = 1.0) -> Drawing:
-        """A character (in its cell, a square of side 1) as this hand writes it once, ranked anew.
+        """A character (in its cell, a square of side 1) as this hand writes it once.
 
-        `amount` is 1 for ideal strokes, less for what somebody wrote.
+        `amount` is 1 for ideal strokes, less for what somebody wrote. The ranks are the old ones: `ranked` mends them,
+        of a whole word at once.
         """
         xy = _each_bent(character, self, amount, rng)
         xy[:, 1] -= amount * self.rise * (xy[:, 0] - 0.5)
         xy += _waves(xy, amount * self.warp, rng)
-        return ranked(Drawing(xy, character.rank, character.count))
+        return Drawing(xy, character.rank, character.count)
 
     def joined(self, character: Drawing, rng: np.random.Generator) -> Drawing:
         """The character with some strokes joined to their next one, by a straight line."""

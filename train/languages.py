@@ -20,8 +20,8 @@ from inksight.recognition.language import COMMON
 from train.language import NGrams, save, widened
 
 ORDER = 5
-LISTED = 25_000
-LEAST = {3: 0.02, 4: 0.12, 5: 0.3}
+LISTED = 20_000
+LEAST = {3: 0.05, 4: 0.3, 5: 0.8}
 """n-grams of these lengths that count less are left out."""
 _NAMES = {"no": "nb"}
 """What wordfreq calls a language."""

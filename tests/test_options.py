@@ -3,11 +3,15 @@
 import os
 from dataclasses import fields
 
+import numpy as np
 import pytest
 from PIL import Image
 
 import inksight
 from inksight import options, pipeline
+from inksight.ink import Word
+from inksight.layout import rapidocr
+from inksight.layout.detection import Detection
 from inksight.options import PageOptions, TraceOptions
 from inksight.original import released
 from inksight.recognition.models import MODELS
@@ -50,6 +54,27 @@ def test_fast_reaches_the_tracer_from_everywhere(asked, tmp_path, fast):
     inksight.convert(PICTURE, detector="none", fast=fast)
     assert len(list(pipeline.convert_pages(tmp_path / "two.tiff", detector="none", fast=fast))) == 2
     assert [chosen.fast for chosen in asked] == [fast] * 5
+
+
+def test_a_language_reaches_the_tracer_given_or_told_by_the_words(asked):
+    words, line = ("dans", "la", "maison", "de"), drawn(*(zigzag(90 * i + 20, 100) for i in range(4)))
+    said = [Detection((90.0 * i, 60.0, 90.0 * i + 88, 200.0), word, 0.9) for i, word in enumerate(words)]
+    inksight.trace(PICTURE, language="de")
+    inksight.convert(line, detector=lambda rgb: said)
+    inksight.convert(line, detector=lambda rgb: said, language="de")
+    inksight.convert(line, detector=lambda rgb: said[:2])
+    assert [chosen.language for chosen in asked] == ["de", "fr", "de", None]
+
+
+def test_ideographs_are_read_by_rapidocr_and_nothing_else_is(monkeypatch):
+    class Reader:
+        def read(self, pictures):
+            return [("漢字", 0.9) if p.any() else ("", 0.0) for p in pictures]
+
+    monkeypatch.setattr(rapidocr, "shared", Reader)
+    seen = [Word(text=text) for text in ("〓〓", "abc", "〓")]
+    shown = [np.ones((2, 2, 3), np.uint8)] * 2 + [np.zeros((2, 2, 3), np.uint8)]
+    assert [w.text for w in pipeline._with_ideographs(seen, shown)] == ["漢字", "abc", "〓"]
 
 
 def test_a_model_is_loaded_once_however_it_is_named(monkeypatch, tmp_path):

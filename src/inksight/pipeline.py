@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Unpack
 
+from .alphabets import IDEOGRAPH
 from .arrays import Map, Pixels
 from .centerline.skeleton import trace as trace_skeleton
 from .imaging import canvas, heap
@@ -103,10 +104,24 @@ def trace_many(
     sheets = [as_it_is(picture.pixels, WORKING_SIDE) for picture in pictures]
     inked = [_one_word(pen_ink(sheet.rgb), text) for sheet, text in zip(sheets, told, strict=True)]
     words = _trace(inked, [False] * len(inked), chosen.mode, tracer(chosen), lambda *_: None) if inked else []
+    words = _with_ideographs(words, [sheet.rgb for sheet in sheets])
     return [
         measured(word, sheet.rgb, crop.ink).transformed(Chain((sheet.frame, picture.frame)))
         for word, (_, crop), sheet, picture in zip(words, inked, sheets, pictures, strict=True)
     ]
+
+
+def _with_ideographs(words: Sequence[Word], pictures: Sequence[Pixels]) -> list[Word]:
+    """The words with their Chinese and Japanese characters, which the network sees but can't tell apart, as RapidOCR
+    reads them in each word's picture."""
+    unread = [i for i, word in enumerate(words) if IDEOGRAPH in word.text]
+    out = list(words)
+    if unread:
+        from .layout.rapidocr import shared
+
+        for i, (text, _) in zip(unread, shared().read([pictures[i] for i in unread]), strict=True):
+            out[i] = replace(words[i], text=text or words[i].text)
+    return out
 
 
 def tracer(options: TraceOptions = USUAL_TRACE) -> Tracer:

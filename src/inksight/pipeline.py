@@ -307,8 +307,8 @@ def _traced(
     drawings = parts.drawings + ([] if reads else [c for _, c in parts.missed])
     seen = [d for d, _ in parts.words]
     unsure = [reads and not trust and x for x in word_filter.doubtful(seen)] + [True] * (len(inked) - len(seen))
-    load = tracer(replace(options, language=options.language or _language(seen))) if inked else None
-    words = _trace(inked, unsure, options.mode, load, tell) if load else []
+    chosen = replace(options, language=options.language or (_language(seen) if reads else None))
+    words = _trace(inked, unsure, options.mode, tracer(chosen), tell) if inked else []
     kept = [i for i, w in enumerate(words) if not unsure[i] or word_filter.is_word(w, inked[i].word)]
     read = [words[i] for i in kept] + [_as_print(word) for word in printed]
     places = [inked[i].word for i in kept] + list(printed)

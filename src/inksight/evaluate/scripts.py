@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,6 +32,8 @@ Glyphs = Mapping[str, Sequence[PackedInk]]
 _A = TypeVar("_A")
 Maker = Callable[[Random], tuple[str, Drawing] | None]
 
+TRIES = 30
+"""Words tried for each one that is wanted: a drawer may lack a letter."""
 UNITS = 1000.0
 """Of the composed ink, a cell or an x-height."""
 LEVEL_1 = frozenset(
@@ -62,7 +65,7 @@ def script_samples(folder: str | Path, selection: Selection, *, progress: bool =
     out, n, seed = [], selection.words, selection.seed
     for k, (name, make) in enumerate(tqdm(_makers(Path(folder)).items(), unit="script", disable=not progress)):
         rng = np.random.default_rng((seed, k))
-        words = [_packed(name, *word) for word in (make(rng) for _ in range(4 * n)) if word][:n]
+        words = [_packed(name, *word) for word in islice(filter(None, (make(rng) for _ in range(TRIES * n))), n)]
         out += [replace(s, script=name) for s in rendered(words, seed=seed, clean=selection.clean)]
     return out
 

@@ -136,9 +136,10 @@ def test_underlines_and_arrows_are_drawings_of_their_own():
     ]
 
 
-def test_faint_specks_are_nothing_and_dark_dots_are_drawings():
+def test_what_is_faint_is_nothing_and_dark_dots_are_drawings():
     ink = contrast(drawn(zigzag(100, 100)))
     ink[200:204, 300:304] = 0.6
+    ink[30:33, 20:380] = 0.65  # a rest of ruling
     ink[240:244, 300:304] = 0.95
     (word,), drawings = parts(ink, [Detection((95, 95, 165, 130))])
     assert near(word.box, (100, 100, 160, 124))

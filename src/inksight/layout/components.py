@@ -66,7 +66,7 @@ def crops(ink: Map, mask: Mask, words: Sequence[Detection]) -> Crops:
     """The ink of each word, with the words cut and joined by their gaps, and the ink that belongs to none.
 
     `ink` is a page's ink map, float32 (H, W), `mask` its binarisation, bool (H, W). Words without ink are left out, and
-    so are specks that belong to none.
+    so is what belongs to none and is not surely ink.
     """
     pieces = Pieces.of(ink, mask)
     if not len(pieces.area):
@@ -75,7 +75,7 @@ def crops(ink: Map, mask: Mask, words: Sequence[Detection]) -> Crops:
     words, owner = respaced(words, pieces, _owners(pieces, words), height)
     by_piece = np.append(owner, NOBODY)[pieces.labels]  # label -1 is paper
     _split(by_piece, pieces, owner, words)
-    drawn = (owner == NOBODY) & ~pieces.specks
+    drawn = (owner == NOBODY) & ~pieces.faint
     margin = round(2 * pieces.pen) + 1
     cut = zip(words, _cut(ink, by_piece, len(words), margin), strict=True)
     inked = [Inked(w, _turned(c, -w.angle) if w.angle else c) for w, c in cut if c]

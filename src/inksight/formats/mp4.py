@@ -1,16 +1,14 @@
-"""MP4: the writing being written, as a film for chats, slides and video editors. The program FFmpeg makes it."""
+"""MP4: the writing being written, as a film for chats, slides and video editors. PyAV brings the coder."""
 
 from __future__ import annotations
 
-import shutil
-from contextlib import suppress
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
-from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
+from ..extras import load
 from ..ink import Page
 from .style import PLAIN, Style
 
@@ -19,36 +17,27 @@ if TYPE_CHECKING:
 
 
 def dumps(page: Page, style: Style = PLAIN) -> bytes:
-    """The page as MP4, played as film.film says, over paper where the style wants no background: a film has one.
+    """The page as MP4 (H.264), played as film.film says, over paper where the style wants no background: a film has one.
 
-    Raises InputError where there is no FFmpeg.
+    Raises InputError where PyAV isn't installed.
     """
     from .film import film
 
-    ffmpeg = shutil.which("ffmpeg")
-    if ffmpeg is None:
-        raise InputError("an MP4 is made by the program ffmpeg: install it, or choose .gif, .apng or .webp")
     movie = film(page, replace(style, background="paper") if style.background == "none" else style)
     with TemporaryDirectory(prefix="inksight-") as folder:
         target = Path(folder, "film.mp4")
-        _encode(movie, ffmpeg, target)
+        _encode(movie, target)
         return target.read_bytes()
 
 
-def _encode(movie: Film, ffmpeg: str, target: Path) -> None:
-    width, height = movie.start.size
-    command = [
-        ffmpeg, "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", f"{width}x{height}",
-        "-framerate", f"100/{round(100 * movie.seconds)}", "-i", "-",
-        "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(target),
-    ]  # fmt: skip
-    with Popen(command, stdin=PIPE, stderr=PIPE) as process:
-        assert process.stdin is not None
-        with suppress(BrokenPipeError):  # FFmpeg says below why it gave up
-            for picture, _, seconds in movie.shots():
-                pixels = picture.convert("RGB").tobytes()
-                for _ in range(round(seconds / movie.seconds)):
-                    process.stdin.write(pixels)
-        _, errors = process.communicate()
-    if process.returncode:
-        raise InputError(f"ffmpeg could not make the MP4: {' '.join(errors.decode(errors='replace').split())}")
+def _encode(movie: Film, target: Path) -> None:
+    av = load("av", "video", "an MP4")
+    with av.open(target, "w", options={"movflags": "faststart"}) as file:  # it plays while it arrives
+        stream = file.add_stream("libx264", rate=Fraction(100, round(100 * movie.seconds)))
+        stream.width, stream.height = movie.start.size
+        stream.pix_fmt = "yuv420p"  # what every player knows
+        for picture, _, seconds in movie.shots():
+            pixels = picture.convert("RGB")
+            for _ in range(round(seconds / movie.seconds)):
+                file.mux(stream.encode(av.VideoFrame.from_image(pixels)))
+        file.mux(stream.encode())

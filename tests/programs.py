@@ -7,18 +7,22 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 
 def need(program: str) -> str:
-    """The program's path. Where it is missing the test is skipped, but fails in CI, which installs them all."""
+    """The program's path. Without it the test is skipped, or fails in CI."""
     path = shutil.which(program) or shutil.which(program, path=Path(sys.executable).parent)  # those of our dev extra
-    if path is None and os.environ.get("CI"):
-        pytest.fail(f"{program} is missing: install the packages of tests/packages.txt")
-    if path is None:
-        pytest.skip(f"{program} is not installed (tests/packages.txt)")
-    return path
+    return path or missing(f"{program} is not installed")
+
+
+def missing(what: str) -> NoReturn:
+    """Skip the test, and say why. In CI (.ci/run), which installs all that tests need, it fails instead."""
+    if os.environ.get("INKSIGHT_CI"):
+        pytest.fail(f"{what}, though CI installs tests/packages.txt")
+    pytest.skip(f"{what} (tests/packages.txt)")
 
 
 def run(program: str, *arguments: str | Path, timeout: float = 120) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pytest
+
+from tests.programs import missing, need
 
 CALLER = Path(__file__).parent / "node.mjs"
 
@@ -32,12 +32,10 @@ def calls(*wanted):
 @cache
 def _node():
     """The program's path; the test is skipped where it is missing or too old."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not installed (tests/packages.txt)")
+    node = need("node")
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     if int(version.lstrip("v").partition(".")[0] or 0) < 18:
-        pytest.skip(f"node is too old ({version}); the tests take 18")
+        missing(f"node is too old ({version}); the tests take 18")
     return node
 
 

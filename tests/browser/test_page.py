@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from inksight.errors import InputError
 from inksight.imaging.pictures import open_image
 from inksight.imaging.segmentation import pen_ink
 from inksight.ink.curves import distance_to_polyline
+from tests.programs import missing, need
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 WORDS = {
@@ -38,13 +38,12 @@ SLOW = 90_000  # milliseconds: the machine may be busy
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    if shutil.which("chromium") is None:
-        pytest.skip("chromium is not installed (tests/packages.txt)")
+    need("chromium")
     target = tmp_path_factory.mktemp("browser") / "page"
     try:
         build(target)
     except InputError as error:
-        pytest.skip(f"the page can't be built: {error}")
+        missing(f"the page can't be built: {error}")
     return target
 
 
@@ -57,7 +56,7 @@ def address(folder):
 @pytest.fixture(scope="module")
 def chromium(address):
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=need("chromium"), args=["--no-sandbox"])
         yield browser
         browser.close()
 

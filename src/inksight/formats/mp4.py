@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def dumps(page: Page, style: Style = PLAIN) -> bytes:
-    """The page as MP4 (H.264), played as film.film says, over paper where the style wants no background: a film has one.
+    """The page as MP4 (H.264), played as film.film says, over paper where the style wants no background.
 
     Raises InputError where PyAV isn't installed.
     """

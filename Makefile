@@ -1,6 +1,9 @@
 # make demo        convert the example page: out/page.svg, .png, .xopp, ...
 # make test        run the tests (those of training are skipped without PyTorch)
-# make lint        style and types
+# make lint        style
+# make types       the types of the package and of all that stands beside it
+# make check       lint, types and test: what must hold before a change lands
+# make release     build the package, install it into an empty environment, run the README's examples there
 # make browser     the tracer as a static web page: out/browser (docs/browser.md); needs npm
 # make train-env   what training needs; TORCH says which build, e.g. TORCH=torch==2.13.0
 #
@@ -12,18 +15,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint browser train-env clean
+.PHONY: demo test lint types check release browser train-env clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
 	$(BIN)/mypy
+
+check: lint types test
+
+release: $(VENV)/.installed-dev
+	$(BIN)/python -m bench.release
 
 browser: $(VENV)/.installed
 	$(BIN)/python -m browser.build
@@ -31,7 +41,7 @@ browser: $(VENV)/.installed
 train-env: $(VENV)/.installed-train
 
 clean:
-	rm -rf $(VENV) out
+	rm -rf $(VENV) out dist
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

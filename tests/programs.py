@@ -11,6 +11,9 @@ from typing import NoReturn
 
 import pytest
 
+PATIENCE = 900
+"""Seconds after which a test gives up on another process: long, since a busy machine is no fault of ours."""
+
 
 def need(program: str) -> str:
     """The program's path. Without it the test is skipped, or fails in CI."""
@@ -25,7 +28,7 @@ def missing(what: str) -> NoReturn:
     pytest.skip(f"{what} (tests/packages.txt)")
 
 
-def run(program: str, *arguments: str | Path, timeout: float = 120) -> str:
+def run(program: str, *arguments: str | Path, timeout: float = PATIENCE) -> str:
     """What the program prints; the test fails with its errors if it doesn't succeed."""
     done = subprocess.run([need(program), *map(str, arguments)], capture_output=True, timeout=timeout, check=False)
     assert done.returncode == 0, done.stderr.decode(errors="replace")[-2000:]

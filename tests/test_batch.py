@@ -15,6 +15,7 @@ from inksight import formats
 from inksight.batch.jobs import Task, Work, do, run
 from inksight.errors import InputError
 from tests import works
+from tests.programs import PATIENCE
 
 WORK = Work(works.read, works.write, works.prepare)
 
@@ -116,7 +117,7 @@ def command(tmp_path):
 
 
 def wait_for(condition):
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -135,14 +136,14 @@ def test_ctrl_c_keeps_the_finished_pages(tmp_path, command, jobs, whom):
     errors = [next(lines)]
     (pictures / "go").touch()
     errors += lines
-    assert running.wait(timeout=60) == 130
+    assert running.wait(timeout=PATIENCE) == 130
     assert errors == ["inksight: stopped; 2 of 8 pages are done, the same command goes on from there\n"]
     finished = {p.name: p.read_bytes() for p in out.iterdir()}
     assert {"a.json", "b.json"} <= finished.keys()
     assert len(finished) <= (2 if jobs == 1 else 4)  # pages under way may come to their end
 
     rest = command(pictures, "-o", out, "--to", "json", "--jobs", jobs)
-    errors = rest.communicate(timeout=60)[1].splitlines()
+    errors = rest.communicate(timeout=PATIENCE)[1].splitlines()
     assert rest.returncode == 0
     assert errors[0] == f"{len(finished)} of 8 pages are finished; --overwrite does them again"
     assert len(list(out.iterdir())) == 8

@@ -222,7 +222,7 @@ def test_many_strokes_are_few_frames():
     rng = np.random.default_rng(0)
     drawn = tuple(Stroke([p, p + 3]) for p in rng.uniform(0, 500, (2_000, 2)))
     page = Page.of_words([Word(drawn)], 500, 500)
-    assert len(frames(page, "gif")[0]) <= 241
+    assert len(list(film(page, Style()).shots())) <= 241
 
 
 # ---------------------------------------------------------------------------------------------------- other programs

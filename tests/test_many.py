@@ -16,6 +16,7 @@ from inksight.formats import saving
 from inksight.imaging.pictures import count_pages
 from inksight.ink import Word
 from tests.pages import EXAMPLES, drawn, zigzag
+from tests.programs import PATIENCE
 from tests.test_cli import run
 from tests.test_pictures import damaged
 
@@ -269,4 +270,4 @@ def test_two_processes_with_the_real_model(folder, monkeypatch):
 
 def inksight(folder, *arguments):
     program = [sys.executable, "-c", "from inksight.cli import main; main()", *arguments]
-    return subprocess.run(program, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(program, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)

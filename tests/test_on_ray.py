@@ -9,6 +9,7 @@ import pytest
 from inksight import formats
 from inksight.batch.jobs import Work
 from tests import works
+from tests.programs import PATIENCE
 from tests.test_batch import tasks_of
 
 pytest.importorskip("ray.data")
@@ -62,7 +63,7 @@ def test_a_lost_machine_costs_nothing(cluster, tmp_path):
     tasks = tasks_of(tmp_path, *(f"gated{i}" for i in range(8)))
 
     def lose():
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while len(list(tmp_path.glob("*.started"))) < 3 and time.monotonic() < deadline:
             time.sleep(0.05)
         cluster.remove_node(cluster.machines.pop(), allow_graceful=False)

@@ -18,7 +18,7 @@ from inksight.ink import Stroke, Word
 from inksight.original import derenderings, study
 from inksight.original.agreement import cohen, fleiss
 from tests.pages import drawn, zigzag
-from tests.programs import need
+from tests.programs import PATIENCE, need
 
 # Fleiss' own example (1971, in the form in which textbooks have it): 10 subjects, 14 raters, 5 categories.
 FLEISS = [
@@ -160,6 +160,7 @@ def test_folders_that_cannot_be_shown(folder, tmp_path):
 @pytest.fixture(scope="module")
 def chromium():
     program = need("chromium")
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
@@ -172,7 +173,7 @@ def tab(chromium, folder, tmp_path):
     (tmp_path / "s.html").write_bytes(study.make(study.chosen(folder, mode="vanilla"), title="A study"))
     context = chromium.new_context(accept_downloads=True, viewport={"width": 1000, "height": 900})
     page, errors = context.new_page(), []
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(1000 * PATIENCE)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda r: errors.append(r.url) if not r.url.startswith(("file:", "data:", "blob:")) else None)
     page.goto((tmp_path / "s.html").as_uri())

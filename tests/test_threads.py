@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from inksight.recognition import threads
+from tests.programs import PATIENCE
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
@@ -13,7 +14,7 @@ def test_results_come_in_order(number):
 
 
 def test_two_work_at_once():
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=PATIENCE)
     assert sorted(threads.each(lambda _: both.wait(), range(2), 2)) == [0, 1]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.programs import missing, need
+from tests.programs import PATIENCE, missing, need
 
 CALLER = Path(__file__).parent / "node.mjs"
 
@@ -23,7 +23,7 @@ def calls(*wanted):
     node = _node()
     asked = [{"module": module, "name": name, "args": _given(arguments)} for module, name, arguments in wanted]
     done = subprocess.run(
-        [node, CALLER], input=json.dumps(asked).encode(), capture_output=True, timeout=120, check=False
+        [node, CALLER], input=json.dumps(asked).encode(), capture_output=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     return [_told(answer) for answer in json.loads(done.stdout)]

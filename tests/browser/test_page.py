@@ -20,7 +20,7 @@ from inksight.errors import InputError
 from inksight.imaging.pictures import open_image
 from inksight.imaging.segmentation import pen_ink
 from inksight.ink.curves import distance_to_polyline
-from tests.programs import missing, need
+from tests.programs import PATIENCE, missing, need
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 WORDS = {
@@ -33,7 +33,6 @@ WORDS = {
 }
 """Where some words stand on examples/page.jpg."""
 DESKTOP, PHONE = {"width": 1000, "height": 900}, {"width": 360, "height": 740}
-SLOW = 90_000  # milliseconds: the machine may be busy
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +65,8 @@ def opened(chromium, address):
     """A page whose model is loaded, and what went wrong or elsewhere in it."""
     context = chromium.new_context(viewport=DESKTOP, accept_downloads=True)
     page = context.new_page()
-    page.set_default_timeout(SLOW)
-    expect.set_options(timeout=SLOW)
+    page.set_default_timeout(1000 * PATIENCE)
+    expect.set_options(timeout=1000 * PATIENCE)
     errors, requests = [], []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
@@ -75,7 +74,6 @@ def opened(chromium, address):
     page.goto(address)
     expect(page.locator("#status")).to_have_text("The model is loaded.")
     yield page, errors, requests
-    expect.set_options(timeout=5_000)  # as it is by itself, for the tests of others
     context.close()
 
 

@@ -10,6 +10,7 @@ import uvicorn
 from inksight.web.app import application
 from inksight.web.limits import Limits
 from inksight.web.server import LOCAL, config
+from tests.programs import PATIENCE
 
 
 @contextmanager
@@ -24,12 +25,12 @@ def served(limits=Limits()):  # noqa: B008
         yield listening.getsockname()[1]
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
 
 
-def soon(condition, seconds=20.0):
-    """Whether it comes true within that time, which is generous: slow machines run tests, too."""
+def soon(condition, seconds=PATIENCE):
+    """Whether it comes true within that time."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:

@@ -12,7 +12,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from inksight import formats
 from inksight.web.limits import Limits
-from tests.programs import need
+from tests.programs import PATIENCE, need
 from tests.web.serving import served
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -29,13 +29,14 @@ def address():
 def sketch(address):
     """The name of a result: the example sketch, converted."""
     with (EXAMPLES / "sketch.jpg").open("rb") as file:
-        answer = httpx.post(address + "api/convert", files={"file": file}, timeout=300)
+        answer = httpx.post(address + "api/convert", files={"file": file}, timeout=PATIENCE)
     return answer.headers["Location"].rpartition("/")[2]
 
 
 @pytest.fixture(scope="module")
 def chromium():
     program = need("chromium")
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
@@ -51,7 +52,7 @@ def tab(chromium, address):
         context = chromium.new_context(viewport=viewport, accept_downloads=True, **settings)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(1000 * PATIENCE)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda m: errors.append(m.text) if "Content Security" in m.text else None)
         page.on(
@@ -82,7 +83,7 @@ def reopen(page, result):
 
 
 def done(page):
-    expect(page.locator("#status")).to_contain_text("Done", timeout=60_000)
+    expect(page.locator("#status")).to_contain_text("Done")
 
 
 def downloaded(page, fmt):
@@ -213,7 +214,7 @@ def test_writing_is_traced_and_compared(tab):
         page.mouse.move(x + 4, y + 120, steps=8)
         page.mouse.up()
     page.click("#draw-go")
-    expect(page.locator("#status")).to_contain_text("You drew 2 strokes", timeout=60_000)
+    expect(page.locator("#status")).to_contain_text("You drew 2 strokes")
     expect(page.locator("#draw")).to_be_hidden()
     assert page.locator(".ink path").count() >= 1
 

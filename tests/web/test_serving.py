@@ -25,6 +25,7 @@ from inksight.ink import Page
 from inksight.layout.rapidocr import RapidOcr
 from inksight.web import work
 from inksight.web.limits import Limits
+from tests.programs import PATIENCE
 from tests.web.serving import served, soon
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -49,7 +50,7 @@ def test_twenty_at_once_are_all_answered_right():
     with served() as port:
 
         def ask(kind, data):
-            answer = httpx.post(f"http://127.0.0.1:{port}/api/{kind}", files={"file": data}, timeout=300)
+            answer = httpx.post(f"http://127.0.0.1:{port}/api/{kind}", files={"file": data}, timeout=PATIENCE)
             return answer.status_code, answer.json()
 
         right = [ask(*each) for each in asks]
@@ -122,7 +123,7 @@ def endless(monkeypatch):
 def upload(port, data=picture(60), accept="*/*"):  # noqa: B008
     """A connection on which a picture has been sent."""
     body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n' + data + b"\r\n--b--\r\n"
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     headers = {"Content-Type": "multipart/form-data; boundary=b", "Accept": accept}
     connection.request("POST", "/api/convert", body, headers)
     return connection
@@ -186,18 +187,18 @@ def test_slow_senders_are_sent_away_and_hold_up_nobody():
         for one in slow_heads:
             one.sendall(b"GET /healthz HT")
         assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
-        slow_body.settimeout(20)
+        slow_body.settimeout(PATIENCE)
         answer = slow_body.recv(10_000)
         assert answer.startswith(b"HTTP/1.1 408")
         for one in slow_heads:
-            one.settimeout(20)
+            one.settimeout(PATIENCE)
             assert one.recv(10_000) == b""
             one.close()
         slow_body.close()
 
 
 def test_a_huge_body_is_refused_before_it_is_sent():
-    with served() as port, socket.create_connection(("127.0.0.1", port), 20) as client:
+    with served() as port, socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
         client.sendall(b"POST /api/convert HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n")
         assert client.recv(10_000).startswith(b"HTTP/1.1 413")
 
@@ -213,7 +214,7 @@ def test_the_command_starts_and_stops():
                 assert b"<title>InkSight</title>" in page.read()
         finally:
             process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert "Traceback" not in errors
 
 
@@ -221,7 +222,7 @@ def test_a_taken_port():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         command = [sys.executable, "-c", "from inksight.cli import main; main()", "serve", "--port", port]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 2
     assert "--port" in done.stderr
     assert "Traceback" not in done.stderr

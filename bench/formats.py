@@ -246,7 +246,7 @@ def _webp(b: Bench, file: Path) -> str:
     b.browse(file, "webp", 3000)
     last = file.with_name("webp-last.png")
     with Image.open(file) as picture:
-        frames = picture.n_frames
+        frames = getattr(picture, "n_frames", 1)
         picture.seek(frames - 1)
         picture.convert("RGB").save(last)
     return f"Chromium shows it; libwebp: {b.ends(last, frames)}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .ink import Line, Page, Stroke, Word
     from .pipeline import convert, trace, trace_many
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Line", "Page", "Stroke", "Word", "__version__", "convert", "trace", "trace_many", "write"]
 
 _HOMES = {

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from ..extras import load
+from ..errors import require
 from ..ink import Page
 from .style import PLAIN, Style
 
@@ -31,7 +31,7 @@ def dumps(page: Page, style: Style = PLAIN) -> bytes:
 
 
 def _encode(movie: Film, target: Path) -> None:
-    av = load("av", "video", "an MP4")
+    av = require("av", "video", "an MP4")
     with av.open(target, "w", options={"movflags": "faststart"}) as file:  # it plays while it arrives
         stream = file.add_stream("libx264", rate=Fraction(100, round(100 * movie.seconds)))
         stream.width, stream.height = movie.start.size

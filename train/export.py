@@ -157,7 +157,8 @@ def export(state: Mapping[str, Tensor], config: dict, folder: Path, *, quantize:
         weights.save(model.state_dict(), work / "model.safetensors")
         shutil.copyfile(work / "model.safetensors", folder / "model.safetensors")
     facts = asdict(model.config) | {k: config[k] for k in ("samples", "minutes") if k in config}
-    facts |= {"calibration": _calibration(folder).as_config()}
+    facts["parameters"] = sum(values.numel() for values in model.state_dict().values())
+    facts["calibration"] = _calibration(folder).as_config()
     facts |= {"format": 1, "max_step": MAX_STEP, "tolerance": TOLERANCE, "height": 64, "max_width": 448}
     (folder / "config.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
 

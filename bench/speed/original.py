@@ -163,7 +163,9 @@ def _write(step: Any, crossed: list[Any], tokens: int) -> None:
     unused[-1] = 0  # the token's own
     caches = [np.zeros((1, HEADS, *s), np.float32) for _ in range(LAYERS) for s in ((head, tokens), (tokens, head))]
     fresh = [np.zeros((1, HEADS, *s), np.float32) for _ in range(LAYERS) for s in ((head, 1), (1, head))]
-    inputs: dict[str, Any] = dict(zip((i.name for i in step.get_inputs()), [token, unused, *_ordered(crossed, caches)], strict=True))
+    inputs: dict[str, Any] = dict(
+        zip((i.name for i in step.get_inputs()), [token, unused, *_ordered(crossed, caches)], strict=True)
+    )
     bound = step.io_binding()
     for name, values in inputs.items():
         bound.bind_input(name, "cpu", 0, values.dtype, values.shape, values.ctypes.data)

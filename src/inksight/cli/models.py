@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 
 import click
@@ -51,19 +50,7 @@ def models() -> None:
 
 def _facts(folder: Path) -> str:
     """What is worth knowing of a shipped model."""
-    count = _count(folder / "model.safetensors")
+    count = json.loads((folder / "config.json").read_text("utf-8")).get("parameters")
     parts = [f"{count / 1e6:.1f} million parameters"] if count else []
     used = sum(f.stat().st_size for f in folder.iterdir() if f.suffix in (".onnx", ".npz", ".json"))
     return ", ".join([*parts, f"{used / 1e6:.0f} MB", "Apache-2.0"])
-
-
-def _count(weights: Path) -> int:
-    """How many numbers a .safetensors file holds; 0 where there is none.
-
-    It begins with 8 bytes that give the length of a header in JSON, which has every tensor's shape.
-    """
-    if not weights.is_file():
-        return 0
-    with weights.open("rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    return sum(math.prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")

@@ -18,6 +18,7 @@ from PIL import Image
 
 from examples.make_page import Hand
 from inksight import trace_many
+from inksight.arrays import Mask
 from inksight.evaluate import metrics
 from inksight.evaluate.contact_sheet import contact_sheet
 from inksight.evaluate.render import render
@@ -76,7 +77,7 @@ def badness(sample: Sample, word: Word) -> float:
     return metrics.cer(word.text, sample.text) + 3 * (1 - seen["coverage"] + seen["spurious"])
 
 
-def _mask(sample: Sample) -> metrics.Mask:
+def _mask(sample: Sample) -> Mask:
     assert sample.mask is not None
     return sample.mask
 

@@ -515,7 +515,7 @@ def _seen(sheet: Sheet, surface: Surface, alpha: NDArray[np.float32], camera: Ca
     if camera.blur:
         photo = blurred(photo, camera.blur)
     if camera.noise:
-        photo += rng.normal(0, camera.noise, photo.shape).astype(np.float32)
+        photo += np.asarray(rng.normal(0, camera.noise, photo.shape), np.float32)
     packed = io.BytesIO()
     Image.fromarray(photo.clip(0, 255).astype(np.uint8)).save(packed, "JPEG", quality=camera.quality)
     sheet.picture = np.asarray(Image.open(packed).convert("RGB"))

@@ -69,5 +69,5 @@ def test_an_example_that_fails_is_named(tmp_path):
     (tmp_path / "inksight").write_text('#!/bin/sh\n[ "$2" != bad.jpg ] || { echo no such file >&2; exit 2; }\n')
     (tmp_path / "inksight").chmod(0o755)
     release.try_examples("    inksight word good.jpg\n", tmp_path, tmp_path)
-    with pytest.raises(release.Failed, match="inksight word bad.jpg ended with 2: no such file"):
+    with pytest.raises(release.Failed, match=r"inksight word bad\.jpg ended with 2: no such file"):
         release.try_examples("    inksight word bad.jpg\n", tmp_path, tmp_path)

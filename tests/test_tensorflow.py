@@ -32,7 +32,7 @@ def answer(prompt, file):
     return tf.strings.join(["<extra_id_0> ", tf.where(reads, "wave", ""), ink])
 
 
-class StandIn(tf.Module):
+class StandIn(tf.Module):  # type: ignore[name-defined]
     @tf.function(
         input_signature=[
             tf.TensorSpec([None], tf.string, "input_text"),

@@ -163,9 +163,8 @@ def _write(step: Any, crossed: list[Any], tokens: int) -> None:
     unused[-1] = 0  # the token's own
     caches = [np.zeros((1, HEADS, *s), np.float32) for _ in range(LAYERS) for s in ((head, tokens), (tokens, head))]
     fresh = [np.zeros((1, HEADS, *s), np.float32) for _ in range(LAYERS) for s in ((head, 1), (1, head))]
-    inputs: dict[str, Any] = dict(
-        zip((i.name for i in step.get_inputs()), [token, unused, *_ordered(crossed, caches)], strict=True)
-    )
+    given: list[Any] = [token, unused, *_ordered(crossed, caches)]
+    inputs = dict(zip((i.name for i in step.get_inputs()), given, strict=True))
     bound = step.io_binding()
     for name, values in inputs.items():
         bound.bind_input(name, "cpu", 0, values.dtype, values.shape, values.ctypes.data)

@@ -110,7 +110,7 @@ def main() -> None:
         (s.picture, [p.text for b in s.blocks for line in b.lines for p in line]) for s in pages(options.data, FLAT)
     ]
     shared().lines(sheets[0][0])  # loaded before the clock runs
-    table: list[list[str]] = []
+    table: list[str] = []
     for kind, camera in CAMERAS.items():
         rng = np.random.default_rng(len(table))
         rows = []

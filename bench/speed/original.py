@@ -168,7 +168,8 @@ def _write(step: Any, crossed: list[Any], tokens: int) -> None:
     bound = step.io_binding()
     for name, values in inputs.items():
         bound.bind_input(name, "cpu", 0, values.dtype, values.shape, values.ctypes.data)
-    for output, values in zip(step.get_outputs(), [token, *fresh], strict=True):
+    results: list[Any] = [token, *fresh]
+    for output, values in zip(step.get_outputs(), results, strict=True):
         bound.bind_output(output.name, "cpu", 0, values.dtype, values.shape, values.ctypes.data)
     for at in range(tokens):
         step.run_with_iobinding(bound)

@@ -6,8 +6,8 @@
 # Several GPUs: put `torchrun --nproc-per-node 8` in place of `python` before `-m train.train`.
 #
 # Cost:   packing 6 minutes; then MINUTES (10). On an H100 the batches of 1024 take 0.13 s, most of it the launching of
-#         kernels; 14 processes prepare more samples than it can take. runs/lent.sh is for a machine that is lent by the
-#         minute. Scores: log.md, 2026-11-28.
+#         kernels; 14 processes prepare more samples than it can take. runs/remote.sh is for a machine that gets
+#         a copy of this tree and no more. Scores: log.md, 2026-11-28.
 set -euo pipefail
 DATA=$(realpath "${1:?name the data folder, see train/README.md}")
 NAME=${2:-base}

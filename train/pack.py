@@ -1,6 +1,6 @@
 """Prepare the ink of a data folder for training: smooth it, put it in order, rank its points, and write one file.
 
-    python -m train.pack ../shared/data/ink .cache/ink.npz
+    python -m train.pack DATA/ink .cache/ink.npz
 
 Everything here depends on a sample alone, so it is done once. What is drawn at random (slant, size, pen, paper) is done
 for each batch in train/data.py and train/render.py.

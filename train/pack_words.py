@@ -1,6 +1,6 @@
 """Prepare real word pictures for training: what the network sees of each, in one file.
 
-    python -m train.pack_words ../shared/data/words .cache/words.npz
+    python -m train.pack_words DATA/words .cache/words.npz
 
 Writers held out for the evaluation are left out here, so that training can't see them.
 """

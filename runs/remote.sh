@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# Train on a GPU machine that is lent for minutes and sees nothing but a copy of this tree: no network, no data folder.
+# Train on a machine that gets nothing but a copy of this tree: no network, no data folder.
 #
-#     runs/lent.sh pack                  # here, before: .cache/lent/ gets the packed data (60 MB) and weights to go on from
-#     runs/lent.sh train 8.75 [flags]    # there: 8.75 minutes; all other flags are train.train's
-#     runs/lent.sh original 4 [flags]    # there: the original's shape at our size and budget, train.train_original
-#     runs/lent.sh join FOLDER RUN       # here, after: the parts that came back in FOLDER become the folder of a run
+#     runs/remote.sh pack                  # here, before: .cache/remote/ gets the packed data (60 MB) and weights to go on from
+#     runs/remote.sh train 8.75 [flags]    # there: 8.75 minutes; all other flags are train.train's
+#     runs/remote.sh original 4 [flags]    # there: the original's shape at our size and budget, train.train_original
+#     runs/remote.sh join FOLDER RUN       # here, after: the parts that came back in FOLDER become the folder of a run
 #
 # There, $OUT names the folder whose files come back, at most 16 MiB each. START=FILE names weights to pack (default: the
 # shipped ones; SIZE=base, the default here, starts anew where the sizes differ).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-LENT=.cache/lent
+PACKED=.cache/remote
 
 unpack() {
     export PYTHONPATH=src PYTHONUNBUFFERED=1
     python3 -c 'import lzma, shutil, sys
-with lzma.open(sys.argv[1]) as a, open(sys.argv[2], "wb") as b: shutil.copyfileobj(a, b, 1 << 24)' $LENT/ink.npz.xz /tmp/ink.npz
+with lzma.open(sys.argv[1]) as a, open(sys.argv[2], "wb") as b: shutil.copyfileobj(a, b, 1 << 24)' $PACKED/ink.npz.xz /tmp/ink.npz
 }
 
 send() { # FILE, and what lies beside it
@@ -25,20 +25,20 @@ send() { # FILE, and what lies beside it
 
 case ${1:?pack, train, original or join} in
 pack)
-    mkdir -p $LENT
-    xz -T0 -6 -c .cache/ink.npz >$LENT/ink.npz.xz
-    cp .cache/words.npz $LENT/
-    [ -z "${START:-}" ] || cp "$START" $LENT/start.safetensors
-    du -sh $LENT
+    mkdir -p $PACKED
+    xz -T0 -6 -c .cache/ink.npz >$PACKED/ink.npz.xz
+    cp .cache/words.npz $PACKED/
+    [ -z "${START:-}" ] || cp "$START" $PACKED/start.safetensors
+    du -sh $PACKED
     ;;
 train)
     minutes=${2:?minutes}
     shift 2
     unpack
     start=""
-    [ ! -f $LENT/start.safetensors ] || start="--start $LENT/start.safetensors"
+    [ ! -f $PACKED/start.safetensors ] || start="--start $PACKED/start.safetensors"
     run=/tmp/run
-    python3 -m train.train --ink /tmp/ink.npz --words $LENT/words.npz --out $run $start --device "${DEVICE:-cuda}" \
+    python3 -m train.train --ink /tmp/ink.npz --words $PACKED/words.npz --out $run $start --device "${DEVICE:-cuda}" \
         --size "${SIZE:-base}" --batch "${BATCH:-1024}" --workers "${WORKERS:-14}" --warmup 200 --check-every 500 \
         --minutes "$minutes" "$@"
     python3 -c 'import sys
@@ -52,7 +52,7 @@ original)
     shift 2
     unpack
     run=/tmp/original
-    python3 -m train.train_original --ink /tmp/ink.npz --words $LENT/words.npz --out $run --preset same-budget \
+    python3 -m train.train_original --ink /tmp/ink.npz --words $PACKED/words.npz --out $run --preset same-budget \
         --optimizer muon --device "${DEVICE:-cuda}" --batch "${BATCH:-256}" --workers "${WORKERS:-14}" \
         --minutes "$minutes" "$@"
     python3 -c 'import sys, torch

@@ -73,7 +73,7 @@ def _scaled(name: str, words: Sequence[tuple[str, Strokes]]) -> Hand:
 def _turn(strokes: Strokes, sign: int) -> float:
     """The middle of the points where the pen turns up (1) or down (-1)."""
     step = 0.08 * float(np.ptp(np.concatenate(strokes)[:, 1])) + 1e-6
-    turns = []
+    turns: list[float] = []
     for stroke in strokes:
         y = sign * resample(stroke, step)[:, 1]
         turns += y[1:-1][(y[1:-1] >= y[:-2]) & (y[1:-1] > y[2:])].tolist() or [float(y.max())]

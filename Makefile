@@ -8,6 +8,7 @@
 # make train-env   what training needs; TORCH says which build, e.g. TORCH=torch==2.13.0
 #
 # Everything lives in .venv; a finished step leaves a stamp there and is not repeated.
+# PYTHONHASHSEED: the processes that share the tests have to agree on the order of sets.
 
 PYTHON ?= python3
 TORCH ?= torch
@@ -21,7 +22,7 @@ demo: $(VENV)/.installed
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/.installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	PYTHONHASHSEED=0 OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -922,3 +922,43 @@ def test_absurd_sizes_are_written():
     vast = Page.of_words([Word((Stroke([[1e30, -1e30], [2e30, 1e30]]),), "x")], 1e31, 1e31)
     assert loads(dumps(vast, "json"), "json") == vast
     assert loads(dumps(vast, "hocr"), "hocr").text == "x"
+
+
+class TestMuchOutOfLittle:
+    """Small files must not keep the machine busy: the work is bounded, or grows with the file alone."""
+
+    @pytest.mark.parametrize(
+        ("fmt", "head", "page", "tail"),
+        [("xopp", b"<xournal>", b"<page/>", b"</xournal>"), ("alto", b"<alto>", b"<Page/>", b"</alto>"),
+         ("hocr", b"", b'<p class="ocr_page"></p>', b""), ("jsonl", b"", b"{}\n", b"")],
+    )  # fmt: skip
+    def test_too_many_pages(self, fmt, head, page, tail):
+        with pytest.raises(InputError, match="it has more than 10000 pages; split it"):
+            formats.loads_pages(head + page * 10_001 + tail, fmt)
+
+    def test_deep_inkml_is_gone_through_once(self, monkeypatch):
+        """The names that are looked at grow with the file, not with the file times its depth."""
+        from inksight.formats import inkml
+
+        looked, usual = [], inkml.local
+        monkeypatch.setattr(inkml, "local", lambda e: looked.append(e) or usual(e))
+        depth, count = 200, 2000
+        groups = "<traceGroup>" * depth + "<x/>" * count + "</traceGroup>" * depth
+        assert formats.loads(f"<ink>{groups}</ink>".encode(), "inkml").words == ()
+        assert len(looked) < 12 * (depth + count)
+
+    def test_groups_that_refer_to_traces(self):
+        ink = "<ink><trace>1 1, 9 9</trace><traceGroup><traceGroup><traceView/></traceGroup></traceGroup></ink>"
+        assert [len(w.strokes) for w in formats.loads(ink.encode(), "inkml").words] == [1]
+
+    def test_curves_are_points_on_them(self):
+        from inksight.formats.svgpath import flatten
+
+        ((_, *points),) = flatten("M0 0C0 40 40 80 80 80", 0.1)
+        t = np.arange(1, len(points) + 1)[:, None] / len(points)
+        controls = np.array([(0, 0), (0, 40), (40, 80), (80, 80)])
+        curve = sum(
+            c * w * t**k * (1 - t) ** (3 - k) for k, (c, w) in enumerate(zip(controls, (1, 3, 3, 1), strict=True))
+        )
+        assert np.abs(curve - points).max() < 1e-9
+        assert len(points) > 5

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from .. import __version__
 from ..ink import Box, Page, Word
 from .markup import escaped, floats, local, number, parse, quoted
-from .several import only
+from .several import only, some
 from .style import PLAIN, Style
 from .textlines import TextLine, around, box_around, boxed, drawings, page_of, paragraphs, text_lines
 
@@ -84,7 +84,7 @@ def loads_pages(data: bytes) -> list[Page]:
     root = parse(data)
     if local(root) != "alto":
         raise ValueError(f"it is <{local(root)}>, not <alto>")
-    return [_read_page(e) for e in root.iter() if local(e) == "Page"]
+    return [_read_page(page) for page in some([e for e in root.iter() if local(e) == "Page"])]
 
 
 def _read_page(element: Element) -> Page:

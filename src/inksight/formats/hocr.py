@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, TreeBuilder
 from .. import __version__
 from ..ink import Box, Page, Word
 from .markup import escaped, floats, number, numbers, quoted
-from .several import only
+from .several import only, some
 from .style import PLAIN, Style
 from .textlines import TextLine, around, boxed, drawings, page_of, paragraphs, pixels, text_lines
 
@@ -132,7 +132,7 @@ def loads_pages(data: bytes) -> list[Page]:
     found = [e for e in root.iter() if "ocr_page" in _classes(e)]
     if not found and not any(_classes(e) & (_LINES | _WORDS) for e in root.iter()):
         raise ValueError('it isn\'t hOCR (no element has the class "ocr_page")')
-    return [_read_page(e) for e in found or [root]]
+    return [_read_page(e) for e in some(found) or [root]]
 
 
 def _read_page(element: Element) -> Page:

@@ -204,6 +204,8 @@ class _Reader:
         self.root = root
         named = ((e.get(_ID) or e.get("id"), e) for e in root.iter())
         self.by_id = {name: e for name, e in named if name}
+        self.firsts = {local(e): e for e in reversed(list(root.iter()))}
+        self.references = _references(root)
         context = self.first("context")
         self.context = root if context is None else context  # where a trace names none
         self.known: dict[Element, _Channels] = {}
@@ -220,7 +222,7 @@ class _Reader:
         return self.part(base, kind) if base is not None and base is not element else None
 
     def first(self, kind: str) -> Element | None:
-        return next((e for e in self.root.iter() if local(e) == kind), None)
+        return self.firsts.get(kind)
 
     def size(self, root: Element) -> tuple[float, float] | None:
         """The page's size, where the file tells it."""
@@ -259,7 +261,7 @@ class _Reader:
         """The words inside of `parent` in lines: its own words first, then the lines of the groups in it."""
         row, nested = [], []
         strokes = [s for e in parent if local(e) == "trace" for s in self.strokes(e, *self.around(e, context, brush))]
-        groups = [e for e in parent if local(e) == "traceGroup" and not _refers(e)]
+        groups = [e for e in parent if local(e) == "traceGroup" and e not in self.references]
         notes = _annotations(parent)
         if strokes or "box" in notes or (_text(notes) and not groups):
             row.append(_word(notes, strokes))
@@ -325,10 +327,13 @@ def _pen(brush: Element | None, frame: Affine) -> tuple[float | None, str | None
     return wide[0] * zoom if wide[0] * zoom > 0 else None, shade
 
 
-def _refers(group: Element) -> bool:
-    """Whether the group only points at traces that stand elsewhere, as CROHME's symbols do."""
-    kinds = {local(e) for e in group.iter()}
-    return "traceView" in kinds and "trace" not in kinds
+def _references(root: Element) -> set[Element]:
+    """The groups that only point at traces which stand elsewhere, as CROHME's symbols do."""
+    kinds: dict[Element, set[str]] = {}
+    for element in reversed(list(root.iter())):  # what an element holds comes before it
+        inside = (kinds.pop(e) if local(e) != "traceGroup" else kinds[e] for e in element)
+        kinds[element] = set().union(*inside) | ({local(element)} & {"trace", "traceView"})
+    return {e for e, held in kinds.items() if local(e) == "traceGroup" and held == {"traceView"}}
 
 
 def _annotations(element: Element) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..ink import Page
 from . import json as native
-from .several import only
+from .several import only, some
 from .style import PLAIN, Style
 
 
@@ -34,9 +34,10 @@ def loads(data: bytes) -> Page:
 def loads_pages(data: bytes) -> list[Page]:
     """The pages of all rows; empty rows are skipped. Raises ValueError, with the row's number, for a broken one."""
     pages = []
-    for number, row in enumerate(data.split(b"\n"), 1):
+    rows = [(number, row) for number, row in enumerate(data.split(b"\n"), 1) if row.strip()]
+    for number, row in some(rows):
         try:
-            pages += [native.loads(row)] if row.strip() else []
+            pages.append(native.loads(row))
         except ValueError as error:
             raise ValueError(f"row {number}: {error}") from error
     return pages

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 
@@ -115,11 +116,23 @@ def _bezier(controls: list[Point], tolerance: float) -> list[Point]:
 
     As many even steps as Wang's bound asks for: sqrt(d (d - 1) / 8 * max |second difference| / tolerance), of degree d.
     """
-    p = np.array(controls)
-    degree = len(p) - 1
-    bend = float(np.linalg.norm(np.diff(p, 2, axis=0), axis=1).max())
+    degree = len(controls) - 1
+    bend = max(
+        math.hypot(a[0] - 2 * b[0] + c[0], a[1] - 2 * b[1] + c[1])
+        for a, b, c in zip(controls, controls[1:], controls[2:], strict=False)
+    )
     steps = math.ceil(min(_FINEST, max(1.0, math.sqrt(degree * (degree - 1) / 8 * bend / tolerance))))
+    return [
+        (sum(w * x for w, (x, _) in zip(row, controls, strict=True)),
+         sum(w * y for w, (_, y) in zip(row, controls, strict=True)))
+        for row in _weights(degree, steps)
+    ]  # fmt: skip
+
+
+@cache
+def _weights(degree: int, steps: int) -> list[list[float]]:
+    """How much each control point counts for each of the points, which are evenly spread."""
     t = np.arange(1, steps + 1)[:, None] / steps
-    weights = [math.comb(degree, k) * t**k * (1 - t) ** (degree - k) for k in range(degree + 1)]
-    curve = sum(w * q for w, q in zip(weights, p, strict=True))
-    return [(float(x), float(y)) for x, y in np.asarray(curve)]
+    k = np.arange(degree + 1)
+    weights: list[list[float]] = ([math.comb(degree, i) for i in k] * t**k * (1 - t) ** (degree - k)).tolist()
+    return weights

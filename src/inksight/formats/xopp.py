@@ -25,7 +25,7 @@ from ..arrays import Pixels
 from ..ink import Box, Line, Page, Stroke, Word, is_color
 from ..ink.frames import Affine
 from .markup import escaped, floats, local, number, parse
-from .several import most_unpacked, only
+from .several import most_unpacked, only, some
 from .style import PLAIN, WHITE, Style, background, paper, sheet, styled
 from .textlines import TextLine
 
@@ -149,7 +149,7 @@ def loads_pages(data: bytes) -> list[Page]:
     root = parse(_unpacked(data))
     if local(root) != "xournal":
         raise ValueError(f"it is <{local(root)}>, not <xournal>")
-    return [_read_page(page) for page in root if local(page) == "page"]
+    return [_read_page(page) for page in some([e for e in root if local(e) == "page"])]
 
 
 def _unpacked(data: bytes) -> bytes:

@@ -54,14 +54,24 @@ def find(
     return [Source(p) for p in found]
 
 
+def real(path: Path) -> Path:
+    """The path without links; of links that lead in a circle the path itself, which opening then complains of."""
+    return Path(os.path.realpath(path))
+
+
 def _of_kinds(folder: Path, kinds: frozenset[str], recursive: bool, leave_out: Path | None) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=_tell):
         here = Path(place)
-        visible = [n for n in folders if not n.startswith(".") and (here / n).resolve() != leave_out]
+        visible = [n for n in folders if not n.startswith(".") and real(here / n) != leave_out]
         folders[:] = visible if recursive else []
         for path in (here / n for n in names if not n.startswith(".")):
-            if path.suffix.lower() in kinds and path.is_file() and path.resolve() != leave_out:
+            if path.suffix.lower() in kinds and path.is_file() and real(path) != leave_out:
                 yield path
+
+
+def _tell(error: OSError) -> None:
+    """What os.walk passes over in silence."""
+    raise error
 
 
 def by_number(path: Path) -> list[list[str | int]]:
@@ -86,6 +96,8 @@ def find_all(
                 found.setdefault(source.path, source)
         except InputError as error:
             on_error(error)
+        except OSError as error:
+            on_error(InputError(f"{error.filename or argument}: can't be looked into ({error.strerror}); allow it"))
     return list(found.values())
 
 
@@ -105,7 +117,7 @@ class Outputs:
     _written: dict[Path, Source] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._inputs = {source.path.resolve(): source for source in self.sources}
+        self._inputs = {real(source.path): source for source in self.sources}
         if self.out == "-" and self.fmt is None:
             raise InputError("-o -: standard output has no ending; name a format with --to, e.g. --to svg")
         one_page = f"a .{self.format} file holds one page"
@@ -118,7 +130,7 @@ class Outputs:
             raise InputError(f"{path}: the folder {path.parent} doesn't exist; create it first")
         if self.several_files and self.several_pages and not self.one_file:
             raise InputError(f"{path}: {one_page}; name a folder for several")
-        if self.one_file and path.resolve() in self._inputs:
+        if self.one_file and real(path) in self._inputs:
             raise InputError(f"{path}: is one of the inputs; give the result another name")
 
     @property
@@ -160,7 +172,7 @@ class Outputs:
         elif self.out is not None:
             base = Path(self.out)
         target = base if count == 1 else base.with_stem(f"{base.stem}-{page:0{len(str(count))}}")
-        given = self._inputs.get(target.resolve())
+        given = self._inputs.get(real(target))
         if given is not None:
             what = "the input" if given == source else f"the input {given.path}"
             raise InputError(f"{source.path}: the result would overwrite {what}; name another file with -o")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..batch.files import Outputs, Source, find_all, make_folder
-from ..errors import InputError
+from ..errors import InputError, one_line
 from ..options import FORMATS
 from . import options
 from .failures import Failures
@@ -129,6 +129,8 @@ def _write(leaves: Sequence[_Leaf], outputs: Outputs, look: Look, photo: Pixels 
             make_folder(target.parent)
             formats.write(look.page(leaf.page), target, fmt=outputs.format, style=look.style(photo, leaf.name))
             strokes = len(leaf.page.strokes)
-            click.echo(f"{leaf.source.path} -> {target}: {strokes} stroke{'' if strokes == 1 else 's'}", err=True)
+            click.echo(
+                one_line(f"{leaf.source.path} -> {target}: {strokes} stroke{'' if strokes == 1 else 's'}"), err=True
+            )
             done += 1
     return done

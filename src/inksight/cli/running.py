@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..batch import jobs
-from ..batch.files import Outputs, Source, find_all, make_folder
+from ..batch.files import Outputs, Source, find_all, make_folder, real
 from ..batch.jobs import Outcome, Outcomes, Reader, Task, Work
-from ..errors import InputError
+from ..errors import InputError, one_line
 from .failures import Failures
 from .look import Look
 from .many import Many
@@ -76,7 +76,7 @@ class _Run:
         from ..imaging.pictures import count_pages, endings
 
         # results that are pictures themselves aren't the input of the next run
-        ours = Path(out).resolve() if out and {Path(out).suffix, f".{fmt}"} & endings() else None
+        ours = real(Path(out)) if out and {Path(out).suffix, f".{fmt}"} & endings() else None
         sources = find_all(inputs, self.failures.report, recursive=self.many.recursive, leave_out=ours)
         if not sources:
             return
@@ -90,8 +90,11 @@ class _Run:
         for source, count in zip(sources, counts, strict=True):
             with self.failures.caught():
                 tasks += [Task(source.path, n, outputs.place(source, n or 1, count)) for n in _numbers(count)]
+        from ..formats.saving import sweep
+
         for folder in {task.target.parent for task in tasks}:
             make_folder(folder)
+            sweep(folder)
         self.do(tasks, replace(self.work, write=partial(_write, fmt=outputs.format, look=self.look)))
 
     def into_one_file(self, sources: Sequence[Source], counts: Sequence[int], outputs: Outputs) -> None:
@@ -168,7 +171,7 @@ class _Run:
         target = f" -> {outcome.task.target}" if self.shows_targets else ""
         with tqdm.external_write_mode(file=sys.stderr):  # above the bar
             ink = f"{words}, {strokes} stroke{'' if strokes == 1 else 's'}{note}"
-            click.echo(f"{outcome.task.name}{target}: {ink}", err=True)
+            click.echo(one_line(f"{outcome.task.name}{target}: {ink}"), err=True)
 
 
 def _numbers(count: int) -> Sequence[int | None]:
@@ -178,7 +181,7 @@ def _numbers(count: int) -> Sequence[int | None]:
 
 def _key(path: Path) -> str:
     """The same for the same file, whatever else is converted with it."""
-    return hashlib.blake2b(os.fsencode(path.resolve()), digest_size=8).hexdigest()
+    return hashlib.blake2b(os.fsencode(real(path)), digest_size=8).hexdigest()
 
 
 @contextmanager
@@ -188,8 +191,12 @@ def _waiting_room(out: str) -> Iterator[Path]:
         with tempfile.TemporaryDirectory() as name:
             yield Path(name)
         return
+    from ..formats.saving import sweep
+
     folder = Path(out).with_name(f".{Path(out).name}.inksight")
     make_folder(folder)
+    sweep(folder)
+    sweep(folder.parent)
     yield folder
 
 

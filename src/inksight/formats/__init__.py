@@ -176,6 +176,8 @@ def readable() -> list[str]:
 def _bytes(path: str | Path) -> bytes:
     try:
         if str(path) == "-":
+            if sys.stdin is None:
+                raise InputError("standard input is closed; name a file")
             return sys.stdin.buffer.read()
         return Path(path).read_bytes()
     except OSError as error:
@@ -193,6 +195,8 @@ def _endings(names: tuple[str, ...] | list[str]) -> str:
 
 
 def _print(data: bytes) -> None:
+    if sys.stdout is None:
+        raise InputError("standard output is closed; name a file with -o")
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

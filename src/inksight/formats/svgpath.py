@@ -134,5 +134,6 @@ def _weights(degree: int, steps: int) -> list[list[float]]:
     """How much each control point counts for each of the points, which are evenly spread."""
     t = np.arange(1, steps + 1)[:, None] / steps
     k = np.arange(degree + 1)
-    weights: list[list[float]] = ([math.comb(degree, i) for i in k] * t**k * (1 - t) ** (degree - k)).tolist()
+    ways = np.array([math.comb(degree, i) for i in range(degree + 1)])
+    weights: list[list[float]] = (ways * t**k * (1 - t) ** (degree - k)).tolist()
     return weights

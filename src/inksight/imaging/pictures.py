@@ -48,6 +48,9 @@ MANY_MEGAPIXELS = 32
 """`open_picture` reads larger pictures at half or a quarter of their size: words are looked at 64 pixels high, and 100
 million pixels would take a gigabyte."""
 
+PIPED_BYTES = 512 * 2**20
+"""So much is read from what is no file."""
+
 _CLOSED = ("EPS", "FITS", "IPTC")
 """Pictures that Pillow hands on: to Ghostscript, to gzip without a bound, to whatever decoder is named inside."""
 
@@ -155,6 +158,8 @@ def _open_file(source: str | Path | bytes, name: str) -> BinaryIO:
         except (OSError, ValueError) as error:  # ValueError: a null byte in the name
             reason = getattr(error, "strerror", None) or str(error)
             raise InputError(f"{name}: cannot be opened ({reason.lower()})") from None
+    if not file.seekable():  # a pipe
+        file = io.BytesIO(file.read(PIPED_BYTES))
     if file.seek(0, io.SEEK_END) == 0:
         file.close()
         raise InputError(f"{name}: is empty (0 bytes); copy or export it again")

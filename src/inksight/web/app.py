@@ -29,7 +29,7 @@ from ..ink import Page
 from ..options import MODES
 from ..recognition.models import DEFAULT_MODEL, MODELS
 from . import asked, work
-from .desk import Desk, Full, Stopped, Ticket, TooLong
+from .desk import Closed, Desk, Full, Stopped, Ticket, TooLong
 from .guard import Guard, Refused
 from .limits import Limits
 from .store import Result, Store
@@ -39,6 +39,7 @@ STATIC = Path(__file__).parent / "static"
 EVENTS = "text/event-stream"
 RETRY = "10"
 BUSY = "the server is busy; try again in a few seconds"
+CLOSED = "the server is being stopped"
 LONG = "this takes too long; cut the picture into parts"
 FAILED = "the server failed on this; its window says why"
 SMALL = 64 * 2**10
@@ -55,7 +56,8 @@ def application(limits: Limits, hosts: Sequence[str], origins: Sequence[str] = (
     api = Api(limits)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.close = api.desk.close
         yield
         api.desk.close()
 
@@ -84,6 +86,7 @@ def application(limits: Limits, hosts: Sequence[str], origins: Sequence[str] = (
             InputError: lambda _, error: JSONResponse({"error": str(error)}, 422),
             Full: lambda _, __: JSONResponse({"error": BUSY}, 429, {"Retry-After": RETRY}),
             TooLong: lambda _, __: JSONResponse({"error": LONG}, 422),
+            Closed: lambda _, __: JSONResponse({"error": CLOSED}, 503),
             Stopped: lambda _, __: Response(status_code=499),
             ClientDisconnect: lambda _, __: Response(status_code=499),
             HTTPException: lambda _, error: JSONResponse({"error": error.detail}, error.status_code, error.headers),
@@ -280,7 +283,7 @@ def reason(error: Exception) -> str:
     """What a visitor is told about a failure; what nobody expected is logged."""
     if isinstance(error, InputError | Refused):
         return str(error)
-    known = {Full: BUSY, TooLong: LONG, Stopped: "stopped"}
+    known = {Full: BUSY, Closed: CLOSED, TooLong: LONG, Stopped: "stopped"}
     if type(error) not in known:
         log.error("converting failed", exc_info=error)
     return known.get(type(error), FAILED)

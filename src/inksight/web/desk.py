@@ -22,6 +22,10 @@ class Stopped(Exception):
     """Nobody waits for this work any more."""
 
 
+class Closed(Exception):
+    """The server is being stopped."""
+
+
 class TooLong(Exception):
     """The work took longer than a request may."""
 
@@ -56,17 +60,20 @@ class Desk:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="inksight")
         self._room = workers + waiting
         self._tickets: set[Ticket] = set()
+        self._closed = False
 
     def admit(self) -> None:
-        """Raises Full when there is no room: to be asked before a large upload is read."""
+        """Raises Full when there is no room, or Closed: to be asked before a large upload is read."""
+        if self._closed:
+            raise Closed
         if len(self._tickets) >= self._room:
             raise Full
 
     async def run(self, ticket: Ticket, work: Callable[[], T], gone: Callable[[], Awaitable[bool]] | None = None) -> T:
         """The work's result. `gone` tells, asked now and then, that nobody waits for it any more.
 
-        Raises Full when there is no room, TooLong, and what the work raises. Cancelled or gone, the work is told to
-        stop; work that hasn't begun is dropped.
+        Raises Full when there is no room, Closed, TooLong, and what the work raises. Cancelled or gone, the work is
+        told to stop; work that hasn't begun is dropped.
         """
         self.admit()
 
@@ -81,6 +88,8 @@ class Desk:
         try:
             while not job.done():
                 await asyncio.wait([job], timeout=LOOK)
+                if self._closed:
+                    raise Closed
                 if not job.done():
                     ticket.check()
                     if gone is not None and await gone():
@@ -92,6 +101,7 @@ class Desk:
 
     def close(self) -> None:
         """Take no more work, drop what waits, and stop what runs."""
+        self._closed = True
         for ticket in tuple(self._tickets):
             ticket.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)

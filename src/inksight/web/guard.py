@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -21,6 +20,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 """Nothing from elsewhere is run, shown or told."""
+
+SAFE, OWN_SITES = ("GET", "HEAD", "OPTIONS"), ("same-origin", "none")
+"""Methods that change nothing; what browsers say in Sec-Fetch-Site of requests that no other site caused."""
 
 PRIVATE, CHECKED = "no-store", "no-cache"
 """Ink and pictures stay in no browser's cache; the page is asked for anew, lest an older one meets a newer server."""
@@ -72,18 +74,20 @@ class Guard:
             await send(message)
 
         try:
-            self._check(Headers(scope=scope))
+            self._check(Headers(scope=scope), scope["scheme"], scope["method"])
         except Refused as refused:
             await refused.answer()(scope, receive, dressed)
             return
         await self.app(scope, bounded, dressed)
 
-    def _check(self, headers: Headers) -> None:
+    def _check(self, headers: Headers, scheme: str, method: str) -> None:
         host = headers.get("host", "")
         if not self._is_ours(_name(host)):
             raise Refused(421, f"this server doesn't answer to the name {host!r}; start it with --name and that name")
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host and origin not in self.origins:
+        elsewhere = origin not in (None, f"{scheme}://{host}", *self.origins)
+        unsaid = origin is None and method not in SAFE and headers.get("sec-fetch-site", "none") not in OWN_SITES
+        if elsewhere or unsaid:
             raise Refused(403, "requests from other sites are not taken; start the server with --origin to allow one")
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdecimal()):

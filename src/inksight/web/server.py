@@ -6,6 +6,7 @@ import asyncio
 import socket
 import webbrowser
 from threading import Thread
+from types import FrameType
 from typing import Any
 
 import h11
@@ -43,7 +44,7 @@ def serve(
     Thread(target=work.prepare, daemon=True).start()
     if show:
         webbrowser.open(address)
-    uvicorn.Server(config(app, limits)).run(sockets=[listening])
+    Server(config(app, limits)).run(sockets=[listening])
 
 
 def config(app: Starlette, limits: Limits) -> uvicorn.Config:
@@ -52,6 +53,17 @@ def config(app: Starlette, limits: Limits) -> uvicorn.Config:
         app, http=_protocol(limits.upload_seconds), log_level="warning", timeout_graceful_shutdown=5,
         limit_concurrency=256, server_header=False, lifespan="on",
     )  # fmt: skip
+
+
+class Server(uvicorn.Server):
+    """Stops at SIGINT or SIGTERM in order: those who wait are told at once, and the process ends well."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+        close = getattr(self.config.loaded_app.state if self.config.loaded else None, "close", None)
+        if close is not None:
+            close()
 
 
 def _listen(host: str, port: int) -> socket.socket:

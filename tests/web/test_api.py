@@ -334,11 +334,28 @@ def test_pages_of_other_sites(server):
     evil = {"Origin": "http://evil.example"}
     refused(server.post("/api/word", files={"file": WORD}, headers=evil), 403)
     refused(server.get("/api/models", headers={"Origin": "null"}), 403)
+    refused(server.get("/api/models", headers={"Origin": "https://testserver"}), 403)  # the same name, another scheme
     assert "access-control-allow-origin" not in server.get("/healthz", headers={"Origin": "http://testserver"}).headers
     with client(origins=["https://notes.example"]) as open_server:
         answer = open_server.get("/api/models", headers={"Origin": "https://notes.example"})
         assert answer.headers["access-control-allow-origin"] == "https://notes.example"
         refused(open_server.get("/api/models", headers=evil), 403)
+
+
+@pytest.mark.parametrize(("site", "taken"), [("cross-site", False), ("same-site", False), ("same-origin", True),
+                                             ("none", True), (None, True)])  # fmt: skip
+def test_posts_that_name_no_origin(server, site, taken):
+    """Browsers that leave the Origin out still say whether another site has caused the request."""
+    headers = {"Sec-Fetch-Site": site} if site else {}
+    assert (server.post("/api/word", headers=headers).status_code != 403) == taken
+    assert server.get("/healthz", headers=headers).status_code == 200
+
+
+def test_a_server_that_is_being_stopped_says_so():
+    with client() as server:
+        server.app.state.close()
+        answer = server.post("/api/word", files={"file": WORD})
+        assert (answer.status_code, answer.json()) == (503, {"error": "the server is being stopped"})
 
 
 def test_every_answer_is_guarded(server, name):

@@ -19,6 +19,9 @@ from . import work
 from .app import application
 from .limits import Limits
 
+STOPPED_SECONDS = 5
+"""So long may work go on that has been told to end."""
+
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -41,16 +44,18 @@ def serve(
     listening = _listen(host, port)
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}/"
     print(f"InkSight is at {address} (Ctrl-C stops it). Pictures stay on this machine.", flush=True)
-    Thread(target=work.prepare, daemon=True).start()
+    loading = Thread(target=work.prepare, daemon=True)
+    loading.start()
     if show:
         webbrowser.open(address)
     Server(config(app, limits)).run(sockets=[listening])
+    loading.join(STOPPED_SECONDS)  # a thread that is cut off within ONNX Runtime takes the process down with it
 
 
 def config(app: Starlette, limits: Limits) -> uvicorn.Config:
     """How the application is served: within the limits, quietly, and stopped in a few seconds."""
     return uvicorn.Config(
-        app, http=_protocol(limits.upload_seconds), log_level="warning", timeout_graceful_shutdown=5,
+        app, http=_protocol(limits.upload_seconds), log_level="warning", timeout_graceful_shutdown=STOPPED_SECONDS,
         limit_concurrency=256, server_header=False, lifespan="on",
     )  # fmt: skip
 
@@ -61,7 +66,7 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.force_exit = self.should_exit
         self.should_exit = True
-        close = getattr(self.config.loaded_app.state if self.config.loaded else None, "close", None)
+        close = getattr(getattr(self.config.app, "state", None), "close", None)  # none before it has begun
         if close is not None:
             close()
 

@@ -30,7 +30,7 @@ STEPS = {
     "decoder: texts": "recognition.reading:_decoder_says",
     "decoder: ink": "recognition.engine:Decoder.step",
     "decoding loop": "recognition.decoding:decode",
-    "views compared": "recognition.tracer:_surest",
+    "views compared": "recognition.tracer:_consensus",
     "smoothing": "recognition.tracer:on_the_ink",
     "snapping": "centerline.snap:snap",
     "checks": "recognition.tracer:_check",

@@ -121,9 +121,9 @@ class SkeletonTracer:
     def __init__(self, text="", confidence=0.6):
         self.text, self.confidence, self.calls = text, confidence, []
 
-    def trace_inks(self, inks, *, mode, texts=None, heard=None):
+    def trace_inks(self, inks, *, mode, texts=None, hints=None):
         self.calls.append((mode, list(texts), [i.shape for i in inks]))
-        read = [self.text or text for text, _ in heard or [("", 0.0)] * len(inks)]
+        read = [self.text or text for text, _ in hints or [("", 0.0)] * len(inks)]
         return [
             Word(tuple(trace(i)), text, self.confidence, (0, 0, i.shape[1], i.shape[0]), origin=mode)
             for i, text in zip(inks, read, strict=True)

@@ -13,12 +13,12 @@ from inksight.recognition.decoding import Decoded
 
 BOTH = "recognize-and-derender"
 FITTED = calibration.shipped()
-WELL = Decoded([], "word", ink_confidence=0.3, text_confidence=0.99, looped=False, rescued=0)
+WELL = Decoded([], "word", ink_confidence=0.3, text_confidence=0.99, looped=False, restarts=0)
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"ink_confidence": 0.1}, {"text_confidence": 0.4}, {"looped": True}, {"rescued": 1}],
+    [{"ink_confidence": 0.1}, {"text_confidence": 0.4}, {"looped": True}, {"restarts": 1}],
 )
 def test_whatever_went_wrong_lowers_it(change):
     good, worse = (

@@ -106,7 +106,7 @@ def test_strokes_come_as_decoded():
     found = run(Script(strokes), canvas((10, 41, 20), (60, 76, 40)))
     assert [s.tolist() for s in found.strokes] == [[list(p) for p in s] for s in strokes]
     assert not found.looped
-    assert found.rescued == 0
+    assert found.restarts == 0
 
 
 def test_confidence_is_the_mean_probability_of_the_choices():
@@ -155,26 +155,26 @@ def test_ctc_merges_repeats_and_drops_blanks():
 def test_ink_left_at_the_end_is_asked_for():
     script = Script([[(10, 20), (24, 20), (40, 20)]])
     found = run(script, canvas((10, 41, 20), (70, 90, 40)))
-    assert found.rescued >= 1
+    assert found.restarts >= 1
     assert any(s[0][0] >= 66 for s in found.strokes)
 
 
-@pytest.mark.parametrize(("top", "sure", "rescued"), [(32, 0.5, True), (32, 0.001, False), (20, 0.001, True)])
-def test_an_unlikely_stroke_is_begun_at_ink_apart_and_not_at_a_rest(top, sure, rescued):
+@pytest.mark.parametrize(("top", "sure", "restarts"), [(32, 0.5, True), (32, 0.001, False), (20, 0.001, True)])
+def test_an_unlikely_stroke_is_begun_at_ink_apart_and_not_at_a_residue(top, sure, restarts):
     picture = canvas((10, 120, 40))
     picture[top : top + 6, 60:62] = 1  # at 32 it grows out of the line, at 20 it is a dot
     script = Script([[(x, 40) for x in (*range(10, 118, 12), 118)]], sure=sure)
-    assert (run(script, picture).rescued >= 1) == rescued
+    assert (run(script, picture).restarts >= 1) == restarts
 
 
-@pytest.mark.parametrize(("wide", "rescued"), [(6, False), (16, True)])
-def test_a_rest_is_little_for_the_pen_however_long_the_word(wide, rescued):
+@pytest.mark.parametrize(("wide", "restarts"), [(6, False), (16, True)])
+def test_a_residue_is_little_for_the_pen_however_long_the_word(wide, restarts):
     """Both are under 3 % of the ink, and joined to it."""
     heights = (6, 18, 30, 42, 54)
     picture = canvas(*((8, 120, y) for y in heights))
     picture[33:40, 50 : 50 + wide] = 1
     script = Script([[(x, y) for x in (*range(8, 118, 12), 119)] for y in heights], sure=0.001)
-    assert (run(script, picture).rescued >= 1) == rescued
+    assert (run(script, picture).restarts >= 1) == restarts
 
 
 def test_a_repeated_stroke_is_dropped():

@@ -121,7 +121,7 @@ def test_wide_words_are_traced_in_parts():
     picture, _ = wave(900, 100, start=10, end=890)
     writer = Columns("ab")
     words = Released(writer).trace_inks(
-        [contrast(picture), np.zeros((20, 30), np.float32)], heard=[("abcd", 0.2), ("", 0)]
+        [contrast(picture), np.zeros((20, 30), np.float32)], hints=[("abcd", 0.2), ("", 0)]
     )
     assert len(writer.seen) >= 3
     assert words[0].text == "ab" * len(writer.seen)
@@ -132,7 +132,7 @@ def test_wide_words_are_traced_in_parts():
 
 def test_a_surer_reading_is_taken(inks):
     traced = Released(Columns())
-    heard = [w.text for sure in (0.6, 0.9) for w in traced.trace_inks(inks[:1], heard=[("weave", sure)])]
+    heard = [w.text for sure in (0.6, 0.9) for w in traced.trace_inks(inks[:1], hints=[("weave", sure)])]
     assert heard == ["wave", "weave"]
 
 

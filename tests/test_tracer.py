@@ -136,11 +136,11 @@ def test_the_surer_reading_is_kept(tracer, ink, monkeypatch, mode, heard, sure, 
     found = Decoded([], own, 0.9, own_sure, False, 0)
     _, frame = fit(ink)
     monkeypatch.setattr(Tracer, "_decode", lambda self, inks, mode, texts: [(found, frame) for _ in inks])
-    assert tracer.trace_inks([ink], mode=mode, heard=[(heard, sure)])[0].text == kept
+    assert tracer.trace_inks([ink], mode=mode, hints=[(heard, sure)])[0].text == kept
 
 
 def test_the_text_that_is_told_is_never_replaced(tracer, ink):
-    words = tracer.trace_inks([ink], mode="derender-with-text", texts=["hello"], heard=[("hallo", 0.99)])
+    words = tracer.trace_inks([ink], mode="derender-with-text", texts=["hello"], hints=[("hallo", 0.99)])
     assert words[0].text == "hello"
 
 
@@ -161,7 +161,7 @@ class TestOtherViews:
     @pytest.mark.parametrize("settled", [True, False])
     def test_a_word_in_doubt_is_looked_at_again(self, tracer, ink, seen, monkeypatch, settled):
         """Once, or if that doesn't settle it, from all sides."""
-        monkeypatch.setattr(module, "surest", lambda *_: Choice(1, settled))
+        monkeypatch.setattr(module, "consensus", lambda *_: Choice(1, settled))
         word = tracer.trace_inks([ink])[0]
         read, *again = seen
         assert read == ("recognize-and-derender", None)
@@ -175,7 +175,7 @@ class TestOtherViews:
         """Whichever view is chosen, its strokes lie on the ink, and the text is the first reading."""
         texts = set()
         for chosen in range(1 + sum(map(len, ROUNDS))):
-            monkeypatch.setattr(module, "surest", lambda inks, *_, n=chosen: Choice(min(n, len(inks) - 1), False))
+            monkeypatch.setattr(module, "consensus", lambda inks, *_, n=chosen: Choice(min(n, len(inks) - 1), False))
             word = tracer.trace_inks([ink])[0]
             covered, off = told(ink, word)
             assert covered > 0.93
@@ -186,14 +186,14 @@ class TestOtherViews:
     def test_each_word_keeps_its_own_looks(self, tracer, ink, seen, monkeypatch):
         """Of two words one is settled at once; only the other is looked at again, and both get ink of their own."""
         wide = np.pad(ink, ((0, 0), (40, 0)))
-        real, asked = module.surest, []
+        real, asked = module.consensus, []
 
-        def surest(inks, *rest):
+        def consensus(inks, *rest):
             asked.append(len(inks))
             choice = real(inks, *rest)
             return choice._replace(settled=len(asked) % 2 == 1)
 
-        monkeypatch.setattr(module, "surest", surest)
+        monkeypatch.setattr(module, "consensus", consensus)
         words = tracer.trace_inks([ink, wide])
         assert asked == [2, 2, 5]
         assert len(seen) == 2 + 2 * len(ROUNDS[0]) + len(ROUNDS[1])

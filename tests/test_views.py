@@ -5,7 +5,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from inksight.recognition.views import ROUNDS, STRAIGHT, View, slanted, surest
+from inksight.recognition.views import ROUNDS, STRAIGHT, View, consensus, slanted
 
 
 def dots(h=40, w=90, at=((12, 5), (70, 20), (30, 36))):
@@ -62,7 +62,7 @@ def turned(strokes, which):
 
 
 def kept(*told):
-    return surest(*told).which
+    return consensus(*told).which
 
 
 def test_what_others_bear_out_is_kept():
@@ -98,6 +98,6 @@ def test_no_ink_and_dots():
 
 def test_where_the_others_bear_an_ink_out_no_more_are_needed():
     shifted = [s + 0.8 for s in WORD]
-    assert surest([WORD, shifted], [0.2, 0.2], [0, 0], 1.0).settled
-    assert not surest([WORD, [s[::-1] for s in WORD]], [0.2, 0.2], [0, 0], 1.0).settled
-    assert not surest([WORD, []], [0.2, 0.2], [0, 0], 1.0).settled
+    assert consensus([WORD, shifted], [0.2, 0.2], [0, 0], 1.0).settled
+    assert not consensus([WORD, [s[::-1] for s in WORD]], [0.2, 0.2], [0, 0], 1.0).settled
+    assert not consensus([WORD, []], [0.2, 0.2], [0, 0], 1.0).settled

@@ -13,7 +13,7 @@ const SUREST = 0.99;
  * @returns {number} 0..1
  */
 export function wordConfidence(found, covered, off, mode, calibration) {
-  const features = [found.inkConfidence, found.rescued > 0 ? 1 : 0, found.looped ? 1 : 0];
+  const features = [found.inkConfidence, found.restarts > 0 ? 1 : 0, found.looped ? 1 : 0];
   const ink = Math.max(0, covered - off) * logistic(calibration.ink, features);
   const share = Math.min(Math.max(found.textConfidence, 1 - SUREST), SUREST);
   const text = READING.includes(mode) ? logistic(calibration.text, [Math.log(share / (1 - share))]) : found.textConfidence;

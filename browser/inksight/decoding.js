@@ -16,8 +16,8 @@ const PATIENCE = 24;
  * A start less likely than the first is refused if less than the second of the ink and than the third times the square of
  * the pen's reach is left, joined to what is drawn.
  */
-const [UNLIKELY, REST, BULGE] = [0.01, 0.03, 2];
-const MAX_RESCUES = 12;
+const [UNLIKELY, RESIDUE, BULGE] = [0.01, 0.03, 2];
+const MAX_RESTARTS = 12;
 
 /**
  * @typedef {object} Decoded
@@ -26,8 +26,8 @@ const MAX_RESCUES = 12;
  * @property {number} inkConfidence geometric mean of the probabilities of the choices made
  * @property {number} textConfidence
  * @property {boolean} looped a guard had to end a stroke or the word
- * @property {number} rescued how many strokes were begun at ink left over
- * @property {number} left share of the canvas's ink that the strokes don't cover
+ * @property {number} restarts how many strokes were begun at residual ink
+ * @property {number} residual share of the canvas's ink that the strokes don't cover
  */
 
 /**
@@ -49,15 +49,15 @@ export async function decode(engine, canvas, mode, text) {
   const prefix = known ? [PROMPTS[mode], ...reading.letters, last] : [PROMPTS[mode]];
   const word = new Word(mode, canvas, prefix, reading);
   await run(engine.decoder(memory), word);
-  const strokes = tidy(word.strokes, word.late);
+  const strokes = tidy(word.strokes, word.restarted);
   return {
     strokes,
     text: text !== undefined && mode === "derender-with-text" ? text : vocabulary.decode(reading.letters),
     inkConfidence: meanOf(word.inkLogs),
     textConfidence: word.textLogs.length ? meanOf(word.textLogs) : reading.confidence,
     looped: word.looped,
-    rescued: word.late.length,
-    left: count(uncovered(word, strokes)) / Math.max(count(word.mask), 1),
+    restarts: word.restarted.length,
+    residual: count(uncovered(word, strokes)) / Math.max(count(word.mask), 1),
   };
 }
 
@@ -73,7 +73,7 @@ export class Word {
     this.prefix = prefix; // what the decoder is fed before it is asked
     this.reading = reading;
     this.strokes = [];
-    this.late = []; // strokes begun at ink left over when the word seemed complete
+    this.restarted = []; // strokes begun at residual ink when the word seemed complete
     this.inkLogs = [];
     this.textLogs = []; // of letters that the decoder read by itself
     this.idle = 0;
@@ -128,10 +128,10 @@ function cellsOf(mask, least) {
   return new Grid(width, height, Uint8Array.from(total, (n) => (n >= least ? 1 : 0)));
 }
 
-/** Where the word would stop with ink left over, choose a start among what is left instead (changes `choices`). */
+/** Where the word would stop with residual ink, choose a start among what is left instead (changes `choices`). */
 async function askAgain(decoder, word, choices, fed) {
   if (!wouldLift(word, choices) || choices.start[0] !== decoder.cells) return;
-  const rest = leftOver(word);
+  const rest = residual(word);
   const left = rest && cellsOf(rest, 4);
   if (!left || !count(left)) return;
   const allowed = new Float32Array(decoder.cells + 1).fill(OFF);
@@ -139,8 +139,8 @@ async function askAgain(decoder, word, choices, fed) {
     if (value) allowed[i] = 0;
   });
   const again = await decoder.step({ ...fed, allowed });
-  if (again.startP[0] < UNLIKELY && isRest(word, rest)) return;
-  word.late.push(word.strokes.length);
+  if (again.startP[0] < UNLIKELY && isResidue(word, rest)) return;
+  word.restarted.push(word.strokes.length);
   [choices.start, choices.inside, choices.startP] = [again.start, again.inside, again.startP];
 }
 
@@ -151,8 +151,8 @@ function wouldLift(word, choices) {
 }
 
 /** The ink that no stroke has covered; null when it is too little to matter or the word had its chances. */
-function leftOver(word) {
-  if (word.late.length >= MAX_RESCUES || word.points >= MAX_POINTS || !word.strokes.length) return null;
+function residual(word) {
+  if (word.restarted.length >= MAX_RESTARTS || word.points >= MAX_POINTS || !word.strokes.length) return null;
   const left = uncovered(word, word.strokes);
   return count(left) < Math.max(6, 0.25 * word.reach ** 2) ? null : left;
 }
@@ -163,10 +163,10 @@ function uncovered({ mask, reach }, strokes) {
   return new Grid(mask.width, mask.height, mask.data.map((v, i) => (v && !painted.data[i] ? 1 : 0)));
 }
 
-/** Whether what is left over is little, and all of it lies within a few pen widths of ink that is drawn. */
-function isRest(word, left) {
+/** Whether what is left is little, and all of it lies within a few pen widths of ink that is drawn. */
+function isResidue(word, left) {
   const { mask, reach } = word;
-  if (count(left) >= Math.min(REST * count(mask), BULGE * reach ** 2)) return false;
+  if (count(left) >= Math.min(RESIDUE * count(mask), BULGE * reach ** 2)) return false;
   let near = mask.data.map((v, i) => (v && !left.data[i] ? 1 : 0));
   for (let round = 0; round < Math.floor(3 * reach); round++) {
     const before = new Grid(mask.width, mask.height, near);

@@ -1,4 +1,4 @@
-/** A decoded word's strokes, mended: late ones joined or moved to their place, crumbs dropped. The port of tidy.py. */
+/** A decoded word's strokes, mended: restarted ones joined or moved to their place, crumbs dropped. The port of tidy.py. */
 
 import { distanceOf, lengthOf, resample } from "./geometry.js";
 
@@ -9,11 +9,11 @@ const TAIL = 6;
 
 /**
  * @param {import("./geometry.js").Point[][]} strokes in canvas pixels as decoded
- * @param {number[]} late the number of each stroke that was begun at ink left over; what follows belongs to its group
+ * @param {number[]} restarted the number of each stroke that was begun at residual ink; what follows belongs to its group
  * @returns {import("./geometry.js").Point[][]} in the order in which they were written
  */
-export function tidy(strokes, late) {
-  const parts = strokes.map((points, i) => ({ points, group: late.filter((n) => n <= i).length }));
+export function tidy(strokes, restarted) {
+  const parts = strokes.map((points, i) => ({ points, group: restarted.filter((n) => n <= i).length }));
   return withoutRepeats(inPlace(joined(withoutCrumbs(parts))));
 }
 
@@ -34,7 +34,7 @@ function farthest(points, others) {
   return Math.max(...points.map((p) => others.reduce((least, q) => Math.min(least, distanceOf(p, q)), Infinity)));
 }
 
-/** Late strokes that continue another, or that another continues, become one with it. */
+/** Restarted strokes that continue another, or that another continues, become one with it. */
 function joined(parts) {
   let done = parts;
   for (const part of parts.filter((p) => p.group)) {
@@ -72,7 +72,7 @@ function direction(points) {
   return [way[0] / norm, way[1] / norm];
 }
 
-/** The strokes with each late group moved behind the last stroke that begins left of its middle. */
+/** The strokes with each restarted group moved behind the last stroke that begins left of its middle. */
 function inPlace(parts) {
   const order = parts.filter((p) => !p.group);
   const leftOf = (p) => p.points.reduce((least, q) => Math.min(least, q[0]), Infinity);

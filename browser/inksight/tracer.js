@@ -13,7 +13,7 @@ import { binarize, penInk } from "./segmentation.js";
 import * as skeleton from "./skeleton.js";
 import { snap } from "./snap.js";
 import { wordConfidence } from "./confidence.js";
-import { ROUNDS, fitted, surest } from "./views.js";
+import { ROUNDS, fitted, consensus } from "./views.js";
 
 const [ENOUGH_COVERED, TOO_SPURIOUS] = [0.88, 0.15];
 const SMOOTHING = 1;
@@ -79,25 +79,25 @@ function isGood({ covered, off }) {
 
 /** Decode, ink in other views as well: the surest stays, with the text as first read. */
 async function decoded(engine, ink, mode, text) {
-  const looks = [await seen(engine, ink, mode, text, {})];
-  const { text: read, textConfidence } = looks[0].found;
+  const predictions = [await seen(engine, ink, mode, text, {})];
+  const { text: read, textConfidence } = predictions[0].found;
   const again = mode === "derender" ? mode : "derender-with-text";
   let choice = { which: 0, settled: mode === "recognize" };
   for (const views of ROUNDS) {
     if (choice.settled) break;
-    for (const view of views) looks.push(await seen(engine, ink, again, read, view));
-    choice = surestOf(looks);
+    for (const view of views) predictions.push(await seen(engine, ink, again, read, view));
+    choice = consensusOf(predictions);
   }
-  const { found, frame } = looks[choice.which];
+  const { found, frame } = predictions[choice.which];
   return { found: { ...found, text: read, textConfidence }, frame };
 }
 
-/** Which of a word's looks to keep. */
-function surestOf(looks) {
-  const strokes = looks.map(({ found, frame }) => found.strokes.map((s) => frame.inverse().apply(s)));
-  const sure = looks.map(({ found }) => found.inkConfidence);
-  const left = looks.map(({ found }) => found.left);
-  return surest(strokes, sure, left, 1 / looks[0].frame.scale);
+/** Which of a word's predictions to keep. */
+function consensusOf(predictions) {
+  const strokes = predictions.map(({ found, frame }) => found.strokes.map((s) => frame.inverse().apply(s)));
+  const sure = predictions.map(({ found }) => found.inkConfidence);
+  const residual = predictions.map(({ found }) => found.residual);
+  return consensus(strokes, sure, residual, 1 / predictions[0].frame.scale);
 }
 
 async function seen(engine, ink, mode, text, view) {

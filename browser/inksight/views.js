@@ -56,7 +56,7 @@ export function slanted(ink, slant) {
  * @param {number} pixel a canvas pixel in the frame's unit
  * @returns {{which: number, settled: boolean}}
  */
-export function surest(inks, sure, left, pixel) {
+export function consensus(inks, sure, left, pixel) {
   const courses = inks.map((strokes) => courseOf(strokes, pixel));
   const borneOut = courses.map((a) => {
     const others = courses.filter((b) => b !== a);

@@ -357,14 +357,14 @@ def _trace_batch(inked: Sequence[Inked], unsure: Sequence[bool], mode: str, trac
     """The words of one batch, those too wide for the model in parts."""
     inks: list[Map] = []
     texts: list[str | None] = []
-    heard: list[tuple[str, float]] = []
+    hints: list[tuple[str, float]] = []
     cuts = [splitting.cuts(crop.ink, _reading(word), word.letters) for word, crop in inked]
     for (word, crop), blind, at in zip(inked, unsure, cuts, strict=True):
         for (a, b), text in zip(pairwise(at), splitting.shares(_reading(word), at), strict=True):
             inks.append(crop.ink[:, a:b])
             texts.append(text or None)
-            heard.append(("", 0.0) if blind else (text, word.confidence))
-    traced = iter(tracer.trace_inks(inks, mode=mode, texts=texts, heard=heard))
+            hints.append(("", 0.0) if blind else (text, word.confidence))
+    traced = iter(tracer.trace_inks(inks, mode=mode, texts=texts, hints=hints))
     whole = [
         splitting.joined([next(traced) for _ in at[1:]], at, c.ink) for (_, c), at in zip(inked, cuts, strict=True)
     ]

@@ -25,7 +25,7 @@ from inksight.recognition.models import model_folder
 from inksight.recognition.reading import candidates
 from inksight.recognition.tidy import tidy
 from inksight.recognition.tracer import on_the_ink
-from inksight.recognition.views import ROUNDS, surest
+from inksight.recognition.views import ROUNDS, consensus
 from tests.browser.node import call, calls, channels, curves
 from tests.browser.pictures import PAPERS, ink, picture, strokes
 
@@ -148,8 +148,8 @@ def test_the_surest_of_several_inks():
             lines = [s[::-1] if rng.random() < wrong else s for s in lines]
             inks.append([lines[i] for i in rng.permutation(len(lines))] if rng.random() < 1.5 * wrong else lines)
         cases.append((inks, rng.uniform(0.15, 0.25, 5).tolist(), rng.uniform(0, 0.05, 5).tolist(), 3.0))
-    got = calls(*(("views", "surest", ([curves(i) for i in inks], *rest)) for inks, *rest in cases))
-    expected = [surest(*case) for case in cases]
+    got = calls(*(("views", "consensus", ([curves(i) for i in inks], *rest)) for inks, *rest in cases))
+    expected = [consensus(*case) for case in cases]
     assert got == [choice._asdict() for choice in expected]
     assert len({choice.which for choice in expected}) > 2
     assert {choice.settled for choice in expected} == {True, False}
@@ -303,8 +303,8 @@ def test_decoding(seed):
     assert got["strokes"] == [s.tolist() for s in found.strokes]
     assert sum(map(len, got["strokes"])) > 40
     assert got["inkConfidence"] == pytest.approx(found.ink_confidence, rel=1e-6)
-    assert (got["looped"], got["rescued"]) == (found.looped, found.rescued)
-    assert got["left"] == pytest.approx(found.left)
+    assert (got["looped"], got["restarts"]) == (found.looped, found.restarts)
+    assert got["residual"] == pytest.approx(found.residual)
 
 
 @pytest.mark.parametrize("paper", ["plain", "ruled", "tiny"])
@@ -335,7 +335,7 @@ def test_trust():
     cases = [
         (known, mode) for known in ((0.9, 0.8, False, 0), (0.2, 1.0, True, 3), (1.0, 0.0, False, 1)) for mode in MODES
     ]
-    names = ("inkConfidence", "textConfidence", "looped", "rescued")
+    names = ("inkConfidence", "textConfidence", "looped", "restarts")
     fitted = calibration.shipped()
     got = calls(
         *(
@@ -377,7 +377,7 @@ def test_constants_are_the_package_s():
     assert _number(text["views"], "BORNE_OUT") == views.BORNE_OUT
     assert _number(text["decoding"], "MAX_POINTS") == decoding.MAX_POINTS
     assert _number(text["decoding"], "PATIENCE") == decoding.PATIENCE
-    assert _number(text["decoding"], "MAX_RESCUES") == decoding.MAX_RESCUES
+    assert _number(text["decoding"], "MAX_RESTARTS") == decoding.MAX_RESTARTS
     assert _number(text["reading"], "BEAMS") == reading.BEAMS
     assert _number(text["reading"], "MAX_LETTERS") == reading.MAX_LETTERS
     assert _number(text["tracer"], "SMOOTHING") == tracer.SMOOTHING

@@ -23,7 +23,7 @@ from ..options import READING
 from ..recognition import calibration, splitting
 from ..recognition.decoding import Decoded
 from ..recognition.tokens import decode_original, from_text
-from ..recognition.tracer import Heard, InkMap, Tracer
+from ..recognition.tracer import Hint, InkMap, Tracer
 from .input import fit_ink, fit_square, jpeg
 from .savedmodel import SavedModel
 
@@ -89,7 +89,7 @@ class Released(Tracer):
         *,
         mode: str = "recognize-and-derender",
         texts: Sequence[str | None] | None = None,
-        heard: Sequence[Heard] | None = None,
+        hints: Sequence[Hint] | None = None,
     ) -> list[Word]:
         """As Tracer.trace_inks; words too wide for the square are traced in parts."""
         if texts is not None and len(texts) != len(inks):
@@ -101,12 +101,12 @@ class Released(Tracer):
             told = [
                 part or None for text, at in zip(texts, cuts, strict=True) for part in splitting.shares(text or "", at)
             ]
-        others: list[Heard] | None = None
-        if heard is not None:
+        others: list[Hint] | None = None
+        if hints is not None:
             others = [
-                (t, sure) for (said, sure), at in zip(heard, cuts, strict=True) for t in splitting.shares(said, at)
+                (t, sure) for (said, sure), at in zip(hints, cuts, strict=True) for t in splitting.shares(said, at)
             ]
-        words = iter(super().trace_inks(parts, mode=mode, texts=told, heard=others))
+        words = iter(super().trace_inks(parts, mode=mode, texts=told, hints=others))
         return [splitting.joined([next(words) for _ in at[1:]], at, ink) for at, ink in zip(cuts, inks, strict=True)]
 
     def _decode(
@@ -161,7 +161,7 @@ def _decoded(answer: str, mode: str, text: str | None, square: Pixels) -> Decode
         ink_confidence=1.0,
         text_confidence=UNKNOWN if reads else 1.0,
         looped=looped,
-        rescued=0,
+        restarts=0,
     )
 
 

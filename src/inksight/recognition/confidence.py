@@ -30,7 +30,7 @@ def word_confidence(found: Decoded, covered: float, off: float, mode: str, calib
 
 def ink_features(found: Decoded) -> tuple[float, ...]:
     """What tells whether the ink is good, its body LDTW under 6 %: how sure the choices were, and two mishaps."""
-    return found.ink_confidence, float(found.rescued > 0), float(found.looped)
+    return found.ink_confidence, float(found.restarts > 0), float(found.looped)
 
 
 def text_features(found: Decoded) -> tuple[float, ...]:

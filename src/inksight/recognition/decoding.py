@@ -4,7 +4,7 @@ The text is that of `reading`, fed to the decoder; where the columns say nothing
 
 - A stroke that has been going over drawn ink for long is ended (loops).
 - A stroke begins where there is ink, and the word isn't complete while ink is left that no stroke has covered: then the
-  decoder is asked again where to go on, among the places left. What `tidy` does with such late strokes is said there.
+  decoder is asked again where to go on, among the places left. `tidy` says what becomes of such strokes.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ MAX_POINTS = 420
 """Points after which a word is given up: the longest words of the training data have 250."""
 PATIENCE = 24
 """Moves without new ink after which a stroke is taken for a loop."""
-MAX_RESCUES = 12
-"""How often a finished word may be continued at ink left over."""
+MAX_RESTARTS = 12
+"""How often a finished word may be continued at residual ink."""
 
-UNLIKELY, REST, BULGE = 0.01, 0.03, 2.0
-"""A start that the decoder gives less than the first is refused, if what is left is a rest: less than the second of the
-ink, less than the third times the square of the pen's reach, and joined to what is drawn. A bulge of the pen or the rim
-of a corner is no stroke; a dot apart, an arc or a letter is."""
+UNLIKELY, RESIDUE, BULGE = 0.01, 0.03, 2.0
+"""A start that the decoder gives less than the first is refused, if what is left is a residue: less than the second of
+the ink, less than the third times the square of the pen's reach, and joined to what is drawn. A bulge of the pen or the
+rim of a corner is no stroke; a dot apart, an arc or a letter is."""
 
 Canvas = NDArray[np.float32]
 
@@ -50,9 +50,9 @@ class Decoded:
     """How sure the reading was, 0..1; 1 without text or with a given one."""
     looped: bool
     """A guard had to end a stroke or the word."""
-    rescued: int
-    """How many strokes were begun at ink left over when the word seemed complete."""
-    left: float = 0.0
+    restarts: int
+    """How many strokes were begun at residual ink when the word seemed complete."""
+    residual: float = 0.0
     """Share (0..1) of the canvas's ink that the strokes don't cover."""
 
 
@@ -65,7 +65,7 @@ class _Word:
         # The pen's ink reaches beside its path; what lies within is covered.
         self.reach = max(2.5, 0.8 * pen_width(self.mask))
         self.strokes: list[Path] = []  # those that are complete
-        self.late: list[int] = []  # strokes begun at ink left over when the word seemed complete
+        self.restarted: list[int] = []  # strokes begun at residual ink when the word seemed complete
         self.looped = False
         self.text_logs: list[float] = []  # of letters that the decoder read by itself
         self.ink_log = 0.0  # mean over the choices made
@@ -134,15 +134,15 @@ def decode(
 
 
 def _finish(word: _Word, text: str) -> Decoded:
-    strokes = tidy(word.strokes, word.late)
+    strokes = tidy(word.strokes, word.restarted)
     return Decoded(
         strokes=strokes,
         text=text,
         ink_confidence=float(np.exp(word.ink_log)),
         text_confidence=float(np.exp(np.mean(word.text_logs))) if word.text_logs else word.reading.confidence,
         looped=word.looped,
-        rescued=len(word.late),
-        left=float(_uncovered(word, strokes).sum() / max(word.mask.sum(), 1)),
+        restarts=len(word.restarted),
+        residual=float(_uncovered(word, strokes).sum() / max(word.mask.sum(), 1)),
     )
 
 
@@ -208,9 +208,9 @@ def _would_lift(pens: _Pens, choices: Choices) -> NDArray[np.bool_]:
 
 
 def _ask_again(decoder: Decoder, pens: _Pens, choices: Choices, lifts: NDArray[np.bool_]) -> Choices:
-    """Where a word would stop with ink left over, a start among what is left is chosen instead."""
+    """Where a word would stop with residual ink, a start among what is left is chosen instead."""
     stops = np.flatnonzero(lifts & (choices.start == decoder.cells)).tolist()
-    left = {i: ink for i in stops if _cells(ink := _left_over(pens, i), 4).any()}
+    left = {i: ink for i in stops if _cells(ink := _residual(pens, i), 4).any()}
     if not left:
         return choices
     allowed = pens.allowed.copy()
@@ -219,18 +219,18 @@ def _ask_again(decoder: Decoder, pens: _Pens, choices: Choices, lifts: NDArray[n
     choices = choices.copied()
     again = decoder.step(*pens.feed, allowed)
     for i, ink in left.items():
-        if again.start_p[i] < UNLIKELY and _is_rest(pens.words[i], ink):
+        if again.start_p[i] < UNLIKELY and _is_residue(pens.words[i], ink):
             continue
-        pens.words[i].late.append(len(pens.words[i].strokes) + int(pens.length[i] > 0))
+        pens.words[i].restarted.append(len(pens.words[i].strokes) + int(pens.length[i] > 0))
         choices.start[i], choices.inside[i], choices.start_p[i] = again.start[i], again.inside[i], again.start_p[i]
     return choices
 
 
-def _left_over(pens: _Pens, i: int) -> NDArray[np.bool_]:
+def _residual(pens: _Pens, i: int) -> NDArray[np.bool_]:
     """A word's ink that no stroke has covered, bool (height, W); none when it is too little to matter or the word had
     its chances."""
     word = pens.words[i]
-    if len(word.late) >= MAX_RESCUES or pens.points[i] >= MAX_POINTS or not pens.length[i]:
+    if len(word.restarted) >= MAX_RESTARTS or pens.points[i] >= MAX_POINTS or not pens.length[i]:
         return np.zeros_like(word.mask)
     left = _uncovered(word, [*word.strokes, pens.track[i, : pens.length[i]]])
     return left if left.sum() >= max(6.0, 0.25 * word.reach**2) else np.zeros_like(left)
@@ -243,9 +243,9 @@ def _uncovered(word: _Word, strokes: Sequence[ArrayLike]) -> NDArray[np.bool_]:
     return left
 
 
-def _is_rest(word: _Word, left: NDArray[np.bool_]) -> bool:
-    """Whether what is left over is little, and all of it lies within a few pen widths of ink that is drawn."""
-    if left.sum() >= min(REST * word.mask.sum(), BULGE * word.reach**2):
+def _is_residue(word: _Word, left: NDArray[np.bool_]) -> bool:
+    """Whether what is left is little, and all of it lies within a few pen widths of ink that is drawn."""
+    if left.sum() >= min(RESIDUE * word.mask.sum(), BULGE * word.reach**2):
         return False
     near = word.mask & ~left
     for _ in range(int(3 * word.reach)):

@@ -1,7 +1,7 @@
-"""A decoded word's strokes, mended: late strokes joined to what they continue or moved to their place, crumbs dropped.
+"""A decoded word's strokes, mended: restarted ones joined to what they continue or moved to their place, crumbs gone.
 
-Late strokes are those that were begun at ink left over when the word seemed complete. Some are letters that the decoder
-skipped; others are the rest of a stroke that ended too early, or a speck beside one.
+Restarted strokes are those that were begun at residual ink when the word seemed complete. Some are letters that the
+decoder skipped; others are the rest of a stroke that ended too early, or a speck beside one.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from ..ink.bundle import Bundle, resample_all
 REPEAT = 2.5
 """Two strokes that stay this close to one another, in canvas pixels (sampled every 3), are one stroke drawn twice."""
 CRUMB_LENGTH, CRUMB_DISTANCE = 7.5, 5.5
-"""A late stroke this short, this close to other strokes all along, in canvas pixels, is a crumb."""
+"""A restarted stroke this short, this close to other strokes all along, in canvas pixels, is a crumb."""
 NEAR = 6.0
-"""A late stroke that starts this close to another's end, in canvas pixels, and doesn't turn back, continues it."""
+"""A restarted stroke that starts this close to another's end, in canvas pixels, and doesn't turn back, continues it."""
 TAIL = 6.0
 """A stroke's direction at its end is that of its last so many canvas pixels."""
 
@@ -27,7 +27,7 @@ Path = NDArray[np.int64]
 
 
 class _Part:
-    """A stroke, and the number of the late group that it belongs to: 0 for strokes decoded in their turn."""
+    """A stroke, and the number of the restarted group that it belongs to: 0 for strokes decoded in their turn."""
 
     def __init__(self, points: Path, group: int) -> None:
         self.group = group
@@ -39,14 +39,14 @@ class _Part:
         self.going, self.leaving = -_direction(points[::-1]), _direction(points)
 
 
-def tidy(strokes: Sequence[ArrayLike], late: Sequence[int]) -> list[Path]:
+def tidy(strokes: Sequence[ArrayLike], restarted: Sequence[int]) -> list[Path]:
     """Strokes (n, 2) in canvas pixels as decoded -> int64 strokes in the order in which they were written.
 
-    `late` holds the index of each stroke that was begun at ink left over; what follows one belongs to its group.
+    `restarted` holds the index of each stroke that was begun at residual ink; what follows one belongs to its group.
     """
     if not strokes:
         return []
-    groups = np.searchsorted(late, np.arange(len(strokes)), side="right").tolist()
+    groups = np.searchsorted(restarted, np.arange(len(strokes)), side="right").tolist()
     parts = [_Part(np.asarray(s, np.int64), g) for s, g in zip(strokes, groups, strict=True)]
     return _without_repeats(_in_place(_joined(_without_crumbs(parts))))
 
@@ -68,7 +68,7 @@ def _length(points: Path) -> float:
 
 
 def _joined(parts: list[_Part]) -> list[_Part]:
-    """Late strokes that continue another, or that another continues, become one with it."""
+    """Restarted strokes that continue another, or that another continues, become one with it."""
     done = list(parts)
     for part in [p for p in parts if p.group]:
         others = [p for p in done if p is not part]
@@ -96,7 +96,7 @@ def _direction(points: Path) -> Array:
 
 
 def _in_place(parts: list[_Part]) -> list[Path]:
-    """The strokes with each late group moved behind the last stroke that begins left of its middle."""
+    """The strokes with each restarted group moved behind the last stroke that begins left of its middle."""
     order = [p for p in parts if not p.group]
     for number in sorted({p.group for p in parts} - {0}):
         group = [p for p in parts if p.group == number]

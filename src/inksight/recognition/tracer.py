@@ -31,7 +31,7 @@ from .confidence import word_confidence
 from .decoding import Decoded, decode
 from .engine import Engine
 from .models import located
-from .views import ROUNDS, STRAIGHT, View, surest
+from .views import ROUNDS, STRAIGHT, View, consensus
 
 InkMap = NDArray[np.float32]
 BATCH = 32
@@ -49,7 +49,7 @@ as good with either text (bench/results/text_prompt.md)."""
 _A = TypeVar("_A")
 _B = TypeVar("_B")
 
-Heard = tuple[str, float]
+Hint = tuple[str, float]
 """What another reader, such as a page's detector, takes a word for ("": nothing), and how surely (0..1)."""
 
 
@@ -89,11 +89,11 @@ class Tracer:
         *,
         mode: str = "recognize-and-derender",
         texts: Sequence[str | None] | None = None,
-        heard: Sequence[Heard] | None = None,
+        hints: Sequence[Hint] | None = None,
     ) -> list[Word]:
         """Ink maps of one word each (float32 (H, W), 0 paper, 1 ink) -> words, in each map's pixels.
 
-        `texts` are what the words say, for "derender-with-text"; a word without one is derendered without. `heard` is
+        `texts` are what the words say, for "derender-with-text"; a word without one is derendered without. `hints` are
         what another reader makes of them: a word's text where it is clearly surer than the model, or the only one.
         Raises ValueError for an unknown mode or texts that don't match the inks.
         """
@@ -101,16 +101,16 @@ class Tracer:
         given = list(texts) if texts is not None else [None] * len(inks)
         if len(given) != len(inks):
             raise ValueError(f"{len(given)} texts for {len(inks)} inks")
-        others_say = list(heard) if heard is not None else [("", 0.0)] * len(inks)
+        given_hints = list(hints) if hints is not None else [("", 0.0)] * len(inks)
         masks = [binarize(ink) for ink in inks]
         inked = [i for i, mask in enumerate(masks) if mask.any()]
         words = [Word(confidence=0.0, origin=mode, box=(0, 0, ink.shape[1], ink.shape[0])) for ink in inks]
         if mode == "recognize":
             for i, (own, _) in zip(inked, self._decode([inks[i] for i in inked], mode, None), strict=True):
-                found = _surer(own, others_say[i])
+                found = _with_hint(own, given_hints[i])
                 words[i] = replace(words[i], text=found.text, confidence=found.text_confidence, box=ink_box(masks[i]))
             return words
-        results = self._attempt(mode, *_of(inked, inks, masks), *_of(inked, given, others_say))
+        results = self._attempt(mode, *_of(inked, inks, masks), *_of(inked, given, given_hints))
         doubtful = [k for k, r in enumerate(results) if not r.good]
         if doubtful and mode != "derender":
             chosen = [inked[k] for k in doubtful]
@@ -130,12 +130,12 @@ class Tracer:
         inks: Sequence[InkMap],
         masks: Sequence[NDArray[np.bool_]],
         texts: Sequence[str | None],
-        heard: Sequence[Heard],
+        hints: Sequence[Hint],
     ) -> list[_Result]:
         """Decode, snap and check."""
         out = []
-        for ink, mask, other, (own, frame) in zip(inks, masks, heard, self._decode(inks, mode, texts), strict=True):
-            found = _surer(own, other)
+        for ink, mask, other, (own, frame) in zip(inks, masks, hints, self._decode(inks, mode, texts), strict=True):
+            found = _with_hint(own, other)
             strokes = tuple(on_the_ink(ink, found.strokes, frame))
             out.append(_check(Word(strokes, found.text, origin=mode, box=ink_box(mask)), mask, found, self.calibration))
         return out
@@ -144,17 +144,17 @@ class Tracer:
         self, inks: Sequence[InkMap], mode: str, texts: Sequence[str | None] | None
     ) -> list[tuple[Decoded, Affine]]:
         """Decode, ink in other views as well: the surest stays, with the text as first read."""
-        looks = [[look] for look in self._seen(inks, mode, texts, [STRAIGHT] * len(inks))]
-        out = [first for (first,) in looks]
+        predictions = [[prediction] for prediction in self._seen(inks, mode, texts, [STRAIGHT] * len(inks))]
+        out = [first for (first,) in predictions]
         unsure = [] if mode == "recognize" else list(range(len(inks)))
         prompted = mode if mode == "derender" else "derender-with-text"
         for views in self.rounds:
-            told = [looks[i][0][0].text for i in unsure for _ in views]
+            told = [predictions[i][0][0].text for i in unsure for _ in views]
             again = self._seen([inks[i] for i in unsure for _ in views], prompted, told, views * len(unsure))
             open_yet = []
             for k, i in enumerate(unsure):
-                looks[i] += again[k * len(views) : (k + 1) * len(views)]
-                out[i], settled = _surest(looks[i])
+                predictions[i] += again[k * len(views) : (k + 1) * len(views)]
+                out[i], settled = _consensus(predictions[i])
                 if not settled:
                     open_yet.append(i)
             unsure = open_yet
@@ -189,13 +189,13 @@ def on_the_ink(ink: InkMap, strokes: Sequence[NDArray[np.int64]], frame: Affine)
     return [Stroke(points) for points in simplify_all([s.points for s in snapped], 0.2 * pixel)]
 
 
-def _surest(looks: Sequence[tuple[Decoded, Affine]]) -> tuple[tuple[Decoded, Affine], bool]:
-    """Of a word's looks the one to keep, with the text of the first, and whether no more are needed."""
-    strokes = [[frame.inverse().apply(s) for s in found.strokes] for found, frame in looks]
-    sure, left = zip(*((found.ink_confidence, found.left) for found, _ in looks), strict=True)
-    first, straight = looks[0]
-    chosen = surest(strokes, sure, left, 1 / straight.a)
-    best, frame = looks[chosen.which]
+def _consensus(predictions: Sequence[tuple[Decoded, Affine]]) -> tuple[tuple[Decoded, Affine], bool]:
+    """Of a word's predictions the one to keep, with the text of the first, and whether no more are needed."""
+    strokes = [[frame.inverse().apply(s) for s in found.strokes] for found, frame in predictions]
+    sure, residual = zip(*((found.ink_confidence, found.residual) for found, _ in predictions), strict=True)
+    first, straight = predictions[0]
+    chosen = consensus(strokes, sure, residual, 1 / straight.a)
+    best, frame = predictions[chosen.which]
     return (replace(best, text=first.text, text_confidence=first.text_confidence), frame), chosen.settled
 
 
@@ -204,12 +204,12 @@ def _of(chosen: Sequence[int], a: Sequence[_A], b: Sequence[_B]) -> tuple[list[_
     return [a[i] for i in chosen], [b[i] for i in chosen]
 
 
-def _surer(own: Decoded, heard: Heard) -> Decoded:
+def _with_hint(read: Decoded, hint: Hint) -> Decoded:
     """What was decoded, with the surer text."""
-    text, confidence = heard
-    surer = confidence >= CERTAIN or confidence > own.text_confidence + CLEARLY
+    text, confidence = hint
+    surer = confidence >= CERTAIN or confidence > read.text_confidence + CLEARLY
     surer = surer or (len(text) > 1 and is_unspaced(text))  # Chinese or Japanese, which only others read
-    return replace(own, text=text, text_confidence=confidence) if text and (surer or not own.text) else own
+    return replace(read, text=text, text_confidence=confidence) if text and (surer or not read.text) else read
 
 
 def _check(word: Word, mask: NDArray[np.bool_], found: Decoded, calibration: Calibration) -> _Result:

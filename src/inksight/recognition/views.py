@@ -96,7 +96,7 @@ class Choice(NamedTuple):
     """Whether the others bear it out so well that no more are needed."""
 
 
-def surest(inks: Sequence[Sequence[Array]], sure: Sequence[float], left: Sequence[float], pixel: float) -> Choice:
+def consensus(inks: Sequence[Sequence[Array]], sure: Sequence[float], left: Sequence[float], pixel: float) -> Choice:
     """Which of at least two inks of one word to keep.
 
     Inks are strokes (n, 2) each, in one frame, `sure` the decoder's mean probabilities (0..1), `left` the shares

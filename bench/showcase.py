@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 import inksight
+from bench.segmentation.draft import Scene
 from inksight.arrays import Pixels
 from inksight.ink import Page
 from tests import ink_cases
 
-SCENES = ("whiteboard", "dim note", "kraft", "boxes on ruling", "form", "sand")
+CASES: Mapping[str, Callable[[], Scene]] = ink_cases.INKED
+SHOWN = ("whiteboard", "dim note", "kraft", "boxes on ruling", "form", "sand")
 COLUMNS, WIDTH, MARGIN = 2, 560, 12
 
 
@@ -43,7 +46,7 @@ def pair(rgb: Pixels) -> Image.Image:
 
 def main() -> None:
     """Write the picture."""
-    pairs = [pair(ink_cases.INKED[name]().rgb) for name in SCENES]
+    pairs = [pair(CASES[name]().rgb) for name in SHOWN]
     columns = [pairs[i::COLUMNS] for i in range(COLUMNS)]
     heights = [sum(p.height + MARGIN for p in column) for column in columns]
     sheet = Image.new("RGB", (COLUMNS * (WIDTH + MARGIN), max(heights)), "white")

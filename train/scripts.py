@@ -110,7 +110,7 @@ class Bank(Samples):
         return self.extents.get(character) or extent(character)
 
     def _extents(self) -> dict[str, tuple[float, float]]:
-        out = {}
+        out: dict[str, tuple[float, float]] = {}
         for font in (f for f in SINGLE_LINE if f in self.hands):
             glyphs = {c: self.sample(ids[0]).box() for c, ids in self.hands[font].items()}
             height = next(-glyphs[c][0][1] for c in "xхο" if c in glyphs)

@@ -79,10 +79,10 @@ class Scenes(IterableDataset):
         while True:
             samples = []
             for _ in range(self.args.batch):
-                real = pages and rng.random() < self.args.real
-                samples.append(
-                    pages.crop(rng, self.args.side) if real else sample(compose(rng, assets, self.args.side))
-                )
+                if pages and rng.random() < self.args.real:
+                    samples.append(pages.crop(rng, self.args.side))
+                else:
+                    samples.append(sample(compose(rng, assets, self.args.side)))
             yield stacked(samples)
 
 

@@ -87,13 +87,13 @@ def test_words_lie_on_their_ink(assets: Assets) -> None:
 
 @pytest.mark.parametrize("width", [0.8, 1.5, 3.0, 5.5, 9.0])
 def test_coverage_is_as_wide_as_the_pen(width: float) -> None:
-    line = np.float32([[10, 30.5], [90, 30.5]])
+    line = np.array([[10, 30.5], [90, 30.5]], np.float32)
     cover = pens.coverage((60, 100), [line], Pen((0, 0, 0), width))
     assert cover[:, 50].sum() == pytest.approx(width, abs=0.4)
 
 
 def test_coverage_is_where_the_stroke_is() -> None:
-    cover = pens.coverage((40, 40), [np.float32([[20.5, 12.5]])], Pen((0, 0, 0), 3.0))
+    cover = pens.coverage((40, 40), [np.array([[20.5, 12.5]], np.float32)], Pen((0, 0, 0), 3.0))
     rows, columns = np.nonzero(cover > 0.5)
     assert rows.mean() + 0.5 == pytest.approx(12.5, abs=0.3)
     assert columns.mean() + 0.5 == pytest.approx(20.5, abs=0.3)

@@ -41,6 +41,8 @@ GOOD = 6.0
 RIDGE = 1.0
 """Pulls the weights of standardised features to 0, as much as about so many words pull."""
 FOLDS, BINS = 5, 5
+ALLOWED = 1 / 3
+"""A word whose text is wrong with a larger chance had better be looked at."""
 STEP = 0.1
 """By which a weight of reading is moved."""
 
@@ -161,6 +163,8 @@ def report(rows: Sequence[Row]) -> list[str]:
         *reliability("Good ink, fitted", ink, good[~real]),
         *reliability("Right text, fitted", text, right),
         *reliability("Right text of real words, fitted", text[real], right[real]),
+        "",
+        *doubt(said, right),
     ]
 
 
@@ -175,6 +179,27 @@ def reliability(title: str, said: Array, true: Array) -> list[str]:
         *(f"| {a:.2f} | {b:.2f} | {n} |" for a, b, n in means),
         f"\nmean gap {gap:.3f}, Brier score {brier:.3f}, area under ROC {area_under_roc(said, true):.3f}",
     ]
+
+
+def doubt(said: Array, right: Array) -> list[str]:
+    """The constant of inksight/report.py, and what it finds."""
+    least = threshold(said, right)
+    low = said < least
+    return [
+        f"DOUBTFUL = {least:.2f}",
+        f"{low.mean():.0%} of the words have less, of the wrong ones {low[right == 0].mean():.0%}; wrong are "
+        f"{1 - right[low].mean():.0%} of them, of the others {1 - right[~low].mean():.0%}",
+    ]
+
+
+def threshold(said: Array, right: Array, allowed: float = ALLOWED) -> float:
+    """The confidence at which the chance that a text is wrong has come down to `allowed`.
+
+    `said` is (n,), 0..1, and `right` (n,), 0 or 1. The chance is a logistic function of the confidence's log-odds.
+    """
+    odds = np.log(np.clip(said, 0.01, 0.99) / (1 - np.clip(said, 0.01, 0.99)))
+    nothing, slope = fit(odds[:, None], right)
+    return float(1 / (1 + np.exp((nothing - np.log((1 - allowed) / allowed)) / slope)))
 
 
 def area_under_roc(said: Array, true: Array) -> float:

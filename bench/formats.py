@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import email
 import html
 import io
 import json
@@ -294,6 +295,58 @@ def _markdown(b: Bench, file: Path) -> str:
     return f"markdown-it: {b.words(html.unescape(re.sub('<[^>]*>', ' ', written)))}"
 
 
+def _dxf(b: Bench, file: Path) -> str:
+    from ezdxf import recover
+
+    document, auditor = recover.readfile(file)
+    if auditor.errors or auditor.fixes:
+        raise Missed("ezdxf finds errors in the DXF")
+    return f"ezdxf: no errors, {b.all(len(document.modelspace().query('LWPOLYLINE')), 'polylines')} in millimetres"
+
+
+def _pdf_ink(b: Bench, file: Path) -> str:
+    import pypdfium2
+
+    raw, page = pypdfium2.raw, pypdfium2.PdfDocument(file)[0]
+    notes = [raw.FPDFPage_GetAnnot(page.raw, i) for i in range(raw.FPDFPage_GetAnnotCount(page.raw))]
+    paths = b.all(sum(raw.FPDFAnnot_GetInkListCount(note) for note in notes), "paths of Ink annotations")
+    return f"PDFium: {paths}; poppler: {b.words(b.run('pdftotext', file, '-'))}"
+
+
+def _onenote(b: Bench, file: Path) -> str:
+    head = b"Content-Type: multipart/form-data; boundary=inksight-ink\r\n\r\n"
+    html, ink = email.message_from_bytes(head + file.read_bytes()).get_payload()
+    page = formats.loads(ink.get_payload(decode=True), "inkml")
+    words = b.words(" ".join(re.findall("<p>(.*?)</p>", html.get_payload(decode=True).decode())))
+    return (
+        f"Python's email: two parts, {words}; {b.all(len(page.strokes), 'strokes read back by our reader')} (not sent)"
+    )
+
+
+def _excalidraw_md(b: Bench, file: Path) -> str:
+    note = file.read_text("utf-8")
+    scene = json.loads(re.findall(r"```json\n(.*)\n```", note)[0])
+    drawn = [element for element in scene["elements"] if element["type"] == "freedraw"]
+    listed = re.findall(r"(.*) \^[0-9a-f]{8}\n\n", note.partition("## Text Elements\n")[2].partition("%%")[0])
+    return (
+        f"{b.all(len(drawn), 'strokes')} of the scene proved above, {b.words(' '.join(listed))} (no Obsidian at hand)"
+    )
+
+
+def _lottie(b: Bench, file: Path) -> str:
+    from rlottie_python import LottieAnimation
+
+    player = LottieAnimation.from_file(str(file))
+    last, layers = player.lottie_animation_get_totalframe() - 1, json.loads(file.read_text("utf-8"))["layers"]
+    b.all(len(layers) - 1, "strokes")  # and the paper
+    shot = file.with_name("lottie.png")
+    player.render_pillow_frame(frame_num=last).save(shot)
+    inked = (np.asarray(Image.open(shot).convert("L")) < 128).mean()
+    if not 0.002 < inked < 0.2:
+        raise Missed(f"the last frame's ink is {inked:.1%} of the page")
+    return f"rlottie draws it: {b.strokes} strokes, {last + 1} frames"
+
+
 @dataclass(frozen=True)
 class Row:
     """Who opens such files, and what opens one here, looks whether all is there, and says what it saw."""
@@ -308,9 +361,13 @@ ROWS = {
     "inkml": Row("OneNote (Graph API), Wacom's tools, recognisers, MathWriting's and CROHME's tools", _inkml),
     "pdf": Row("every PDF viewer; the bridge to Goodnotes, Notability, Nebo", _pdf),
     "xopp": Row("Xournal++, Rnote", _xopp),
+    "pdf-ink": Row("Acrobat, Okular, Firefox, Preview: ink that is moved and recoloured there", _pdf_ink),
+    "onenote": Row("OneNote, as the body of a request to its API", _onenote),
     "rm": Row("reMarkable (through tools that upload pages)", _rm),
     "rmdoc": Row("reMarkable's apps", _rmdoc),
     "excalidraw": Row("excalidraw.com, Obsidian's plugin", _excalidraw),
+    "excalidraw-md": Row("Obsidian with its Excalidraw plugin", _excalidraw_md),
+    "dxf": Row("laser cutters, CNC, CAD: LightBurn, LibreCAD, AutoCAD, Inkscape", _dxf),
     "hocr": Row("OCR editors, archives", _hocr),
     "alto": Row("libraries, archives, eScriptorium", _boxes("alto")),
     "page": Row("Transkribus, eScriptorium", _boxes("page")),
@@ -318,6 +375,7 @@ ROWS = {
     "apng": Row("browsers", _film),
     "webp": Row("browsers, messengers", _webp),
     "mp4": Row("players, slides, chats", _film),
+    "lottie": Row("apps and web pages with a Lottie player", _lottie),
     "png": Row("everything that shows pictures", _png),
     "json": Row("InkSight, your own programs", _native),
     "jsonl": Row("pipelines, data sets", _native),

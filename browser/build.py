@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sys
@@ -39,6 +40,8 @@ def contents(model: str | Path | None = None, archive: Path | None = None) -> di
     found |= {f"runtime/{name}": data for name, data in runtime.files(archive).items()}
     notices = [ROOT / "LICENSE", ROOT / "THIRD_PARTY_NOTICES.md", HERE / "onnxruntime-web.txt"]
     found["licences.txt"] = "\n\n".join(path.read_text(encoding="utf-8") for path in notices).encode()
+    version = hashlib.sha256(b"".join(hashlib.sha256(data).digest() for data in found.values())).hexdigest()[:16]
+    found["offline.js"] = f'const VERSION = "{version}";\n\n'.encode() + found["offline.js"]
     found["files.json"] = json.dumps({name: len(data) for name, data in found.items()}, indent=1).encode()
     return found
 

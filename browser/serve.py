@@ -20,6 +20,7 @@ class _Handler(SimpleHTTPRequestHandler):
 
     extensions_map = SimpleHTTPRequestHandler.extensions_map | {
         ".js": "text/javascript", ".wasm": "application/wasm", ".json": "application/json", ".svg": "image/svg+xml",
+        ".webmanifest": "application/manifest+json",
     }  # fmt: skip
 
     def log_message(self, format: str, *args: object) -> None:

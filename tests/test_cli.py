@@ -289,3 +289,22 @@ def test_a_document_of_flat_sheets_shows_flat_photos(folder):
 def test_profile_tells_where_the_time_went(folder):
     _, _, err = convert("a.png", "--profile")
     assert re.search(r"of the ink \(sheet \d.*, detection .*, tracing .*, rest \d+\.\d\d s\)$", err[0])
+
+
+def test_the_help_tells_of_modes_research_and_completion():
+    code, out, _ = run("--help")
+    assert code == 0
+    commands, research = out.split("For research:")
+    assert "inksight completion bash" in commands
+    assert re.search(r"(?m)^  convert ", commands)
+    assert re.findall(r"(?m)^  (\w+) ", research) == ["evaluate", "derenderings", "study"]
+    code, out, _ = run("convert", "--help")
+    for mode in options.MODES:
+        assert re.search(rf"(?m)^ +{mode}  +\w", out)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_complete_our_commands(shell):
+    code, out, _ = run("completion", shell)
+    assert code == 0
+    assert "_INKSIGHT_COMPLETE" in out

@@ -271,3 +271,18 @@ def test_two_processes_with_the_real_model(folder, monkeypatch):
 def inksight(folder, *arguments):
     program = [sys.executable, "-c", "from inksight.cli import main; main()", *arguments]
     return subprocess.run(program, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+
+def test_progress_in_a_log_is_a_line_now_and_then(tmp_path, monkeypatch):
+    """Standard error is no terminal here: nothing at first, then whole lines."""
+    for i in range(3):
+        shutil.copy(EXAMPLES / "word.jpg", tmp_path / f"{i}.jpg")
+    monkeypatch.setattr("inksight.cli.running.LOGGED", 0)
+    code, _, errors = run("convert", tmp_path, "-o", tmp_path / "ink", "--detector", "none")
+    assert code == 0
+    lines = [line for line in errors if "page/s" in line or "s/page" in line]
+    assert any("3/3" in line and "words/s" in line for line in lines)
+    assert not any("\r" in line for line in errors)
+    monkeypatch.setattr("inksight.cli.running.LOGGED", 1000)
+    _, _, errors = run("convert", tmp_path, "-o", tmp_path / "again", "--detector", "none")
+    assert not any("page" in line and "words/s" in line for line in errors)

@@ -146,3 +146,5 @@ $("downloads").addEventListener("click", ({ target }) => {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 });
+
+navigator.serviceWorker?.register("offline.js").catch(() => {}); // the page works without, as long as there is a network

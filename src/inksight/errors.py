@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 
 LONGEST = 1000
@@ -23,6 +24,11 @@ def one_line(text: str) -> str:
     """The text as one line of at most LONGEST characters: names of files may hold line breaks and worse."""
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return shown if len(shown) <= LONGEST else f"{shown[: LONGEST // 2]} ... {shown[-LONGEST // 2 :]}"
+
+
+def lacking(module: str, extra: str, use: str) -> str | None:
+    """What to install for `use`, unless the module is there."""
+    return None if find_spec(module) else f"{use} needs {module}: pip install 'inksight[{extra}]'"
 
 
 def require(module: str, extra: str, use: str) -> ModuleType:

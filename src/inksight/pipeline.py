@@ -15,19 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Unpack
 
 from .alphabets import IDEOGRAPH
-from .arrays import Map, Pixels
+from .arrays import Map, Mask, Pixels
 from .centerline.skeleton import trace as trace_skeleton
 from .imaging import canvas, heap
 from .imaging.appearance import measured
 from .imaging.pictures import Picture, Source, binarize, open_picture, open_pictures
-from .imaging.raster import ink_box
+from .imaging.raster import ink_box, paint, pen_width
 from .imaging.segmentation import Segmentation, pen_ink, segment
 from .imaging.sheet import Sheet, as_it_is
-from .ink import Box, Line, Page, Word
+from .ink import Box, Line, Page, Stroke, Word
 from .ink.frames import Affine, Chain, Frame
 from .layout import detectors, word_filter
 from .layout.components import Crop, Crops, Inked, crops
 from .layout.detection import Detection, Detector, looks
+from .layout.leftover import leftover
 from .layout.reading_order import reading_order
 from .layout.words import is_print, missed
 from .options import READING, TOLD_MODE, USUAL_PAGE, USUAL_TRACE, PageChoices, PageOptions, TraceChoices, TraceOptions
@@ -46,6 +47,9 @@ Progress = Callable[[int, int], None]
 
 class Listener(Protocol):
     """Hears of words before the page is complete, in pixels of the given picture. What it raises ends the work."""
+
+    def began(self, step: str) -> None:
+        """A step of the work has begun: "sheet", "segmentation", "detection" or "tracing"."""
 
     def found(self, boxes: Sequence[Box]) -> None:
         """The words have been found."""
@@ -152,6 +156,7 @@ def convert(
     *,
     progress: Progress | None = None,
     listener: Listener | None = None,
+    taken: Sequence[Stroke] = (),
     report: Report | None = None,
     **choices: Unpack[PageChoices],
 ) -> Page:
@@ -164,10 +169,12 @@ def convert(
     2500 pixels a side (`convert_shown` gives that picture, too).
 
     Words are in reading order; drawings, arrows and underlines follow in a last line, as words of kind "drawing". A
-    blank picture gives a page without lines. `report` is called with a PageReport: the share of the ink that was
-    traced, what was found, where the time went. Raises InputError for what can't be read, ValueError for a bad mode.
+    blank picture gives a page without lines. Ink under the strokes `taken`, in pixels of the picture, is left out.
+    `report` is called with a PageReport: the share of the ink that was traced, what was found, where the time went, and
+    boxes of the ink that is left. Raises InputError for what can't be read, ValueError for a bad mode.
     """
-    return convert_shown(image, options, progress=progress, listener=listener, report=report, **choices)[1]
+    found = convert_shown(image, options, progress=progress, listener=listener, taken=taken, report=report, **choices)
+    return found[1]
 
 
 def convert_pages(
@@ -188,6 +195,7 @@ def convert_shown(
     *,
     progress: Progress | None = None,
     listener: Listener | None = None,
+    taken: Sequence[Stroke] = (),
     report: Report | None = None,
     **choices: Unpack[PageChoices],
 ) -> tuple[Pixels, Page]:
@@ -199,13 +207,15 @@ def convert_shown(
     options = replace(options, **choices)
     picture = image if isinstance(image, Picture) else open_picture(image)
     find = detectors.load(options.detector) if isinstance(options.detector, str) else options.detector
-    clock = Clock()
+    clock = Clock(listener.began) if listener else Clock()
     with clock.on("sheet"):
         sheet = _sheet(picture.pixels, find, options.flatten)
     frame: Frame = Affine() if options.flatten else Chain((sheet.frame, picture.frame))
     with clock.on("segmentation"):
         seen = segment(sheet.rgb)
         seen = seen if sheet.inside is None else seen.within(sheet.inside)
+        if taken:
+            seen = seen.within(~_under([s.transformed(frame.inverse()) for s in taken], seen))
     with clock.on("detection"):
         ink, parts, printed = _parts(find, picture.pixels, sheet, seen, options.print)
     mask = binarize(ink)
@@ -218,8 +228,24 @@ def convert_shown(
     page = flat if options.flatten else _moved(flat, frame, picture)
     if report:
         every = [c for _, c in (*parts.words, *parts.missed)] + parts.drawings
-        report(PageReport.of(page, _covered(every, flat, int(mask.sum())), clock.stopped()))
+        left = [Word(box=box).transformed(frame).box for box in leftover(ink, mask, flat.strokes)]
+        report(PageReport.of(page, _covered(every, flat, int(mask.sum())), clock.stopped(), left))
     return (sheet.rgb if options.flatten else picture.pixels), page
+
+
+def untraced(image: Source | Picture, page: Page) -> list[Box]:
+    """Boxes of the picture's ink that none of the page's strokes covers, both in pixels of the picture."""
+    picture = image if isinstance(image, Picture) else open_picture(image)
+    sheet = as_it_is(picture.pixels, WORKING_SIDE)
+    frame = Chain((sheet.frame, picture.frame))
+    ink = pen_ink(sheet.rgb)
+    strokes = [s.transformed(frame.inverse()) for s in page.strokes]
+    return [Word(box=box).transformed(frame).box for box in leftover(ink, binarize(ink), strokes)]
+
+
+def _under(strokes: Sequence[Stroke], seen: Segmentation) -> Mask:
+    """What lies under the strokes or within half a pen's width of their edges: bool (H, W)."""
+    return paint(seen.marks.shape, strokes, pen_width(binarize(seen.marks)))
 
 
 def _moved(page: Page, frame: Frame, picture: Picture) -> Page:

@@ -9,29 +9,32 @@ from dataclasses import dataclass, field
 
 from .arrays import Mask
 from .imaging.raster import paint, pen_width
-from .ink import Page, Stroke
+from .ink import Box, Page, Stroke
 
-DOUBTFUL = 0.3
-"""A word with less confidence had better be looked at."""
+DOUBTFUL = 0.59
+"""A word with less confidence had better be looked at: its text is wrong with a chance of a third or more
+(bench/calibrate.py)."""
 
 
 @dataclass(frozen=True)
 class PageReport:
     """`covered` is the share (0..1) of the page's ink that lies under a stroke, `doubtful` the number of words of low
-    confidence, `seconds` the time by what it was spent on: "sheet", "detection", "tracing" and "rest"."""
+    confidence, `seconds` the time by what it was spent on: "sheet", "detection", "tracing" and "rest"; `untraced` are
+    boxes of ink without strokes, in pixels of the picture."""
 
     covered: float = 1.0
     words: int = 0
     drawings: int = 0
     doubtful: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
+    untraced: Sequence[Box] = ()
 
     @classmethod
-    def of(cls, page: Page, covered: float, seconds: Mapping[str, float]) -> PageReport:
+    def of(cls, page: Page, covered: float, seconds: Mapping[str, float], untraced: Sequence[Box] = ()) -> PageReport:
         words = [w for w in page.words if w.kind == "word"]
         doubtful = sum(w.confidence < DOUBTFUL for w in words)
         drawings = sum(w.kind == "drawing" for w in page.words)
-        return cls(covered, len(words), drawings, doubtful, dict(seconds))
+        return cls(covered, len(words), drawings, doubtful, dict(seconds), tuple(untraced))
 
     @property
     def note(self) -> str:
@@ -51,15 +54,17 @@ Report = Callable[[PageReport], None]
 
 
 class Clock:
-    """Sums up the time spent on each of several things."""
+    """Sums up the time spent on each of several things; `tell` is called with the name of each that begins."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[str], None] = lambda name: None) -> None:
+        self._tell = tell
         self.seconds: dict[str, float] = {}
         self._start = time.perf_counter()
 
     @contextmanager
     def on(self, name: str) -> Iterator[None]:
         """Counts the time of a with block."""
+        self._tell(name)
         start = time.perf_counter()
         try:
             yield

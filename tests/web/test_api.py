@@ -3,13 +3,15 @@
 import gzip
 import io
 import json
+import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 from starlette.testclient import TestClient
 
 from inksight import formats, pipeline
@@ -84,8 +86,12 @@ def test_a_page_is_converted(server):
 def test_events_tell_of_everything(server):
     answer = server.post("/api/convert", files={"file": WORD}, data={"detector": "none"}, headers={"Accept": EVENTS})
     events = [dict(row.split(": ", 1) for row in block.splitlines()) for block in answer.text.strip().split("\n\n")]
-    assert [e["event"] for e in events] == ["picture", "boxes", "words", "page"]
-    picture, boxes, words, page = (json.loads(e["data"]) for e in events)
+    steps = [json.loads(e["data"]) for e in events if e["event"] == "step"]
+    assert [s["step"] for s in steps] == ["sheet", "segmentation", "detection", "tracing"]
+    assert all(s["seconds"][s["step"]] >= 0 for s in steps)
+    others = [e for e in events if e["event"] != "step"]
+    assert [e["event"] for e in others] == ["picture", "boxes", "words", "page"]
+    picture, boxes, words, page = (json.loads(e["data"]) for e in others)
     assert (picture["width"], picture["height"], picture["pages"], picture["page"]) == (520, 220, 1, 1)
     assert len(boxes["boxes"]) == words["done"] == words["total"] == 1
     assert page["page"]["words"][0]["strokes"]
@@ -440,3 +446,139 @@ def test_results_are_forgotten():
     third = store.add(Result(bytes(700), (1, 1)))  # no room for both
     assert store.get(first) is None
     assert store.get(third)
+
+
+# ----------------------------------------------------------------------------------------- keeping, opening, asking
+
+
+def opened(server, name, data):
+    return server.post("/api/open", files={"file": (name, data)})
+
+
+@pytest.mark.parametrize("fmt", ["json", "inkml", "svg", "xopp"])
+def test_ink_opens_again(server, fmt):
+    answer = opened(server, f"notes.{fmt}", formats.dumps(NOTE, fmt))
+    (name,) = answer.json()["results"]
+    page = formats.loads(server.get(f"/api/results/{name}").content, "json")
+    assert len(page.strokes) == 1
+    assert "hi" in page.text or fmt == "svg"
+    assert server.get(f"/api/results/{name}/facts").json() == {"title": "notes", "untraced": [], "photo": False}
+    refused(server.get(f"/api/results/{name}/photo"), 404, "without its photo")
+    refused(server.post(f"/api/results/{name}/trace", json={"box": [0, 0, 50, 50]}), 422, "without its photo")
+
+
+def test_the_photo_comes_along(server, name):
+    ink = server.get(f"/api/results/{name}").content
+    saved = server.post(f"/api/render?to=json&background=photo&result={name}", content=ink)
+    assert "word.json" in saved.headers["content-disposition"] or "upload" in saved.headers["content-disposition"]
+    (again,) = opened(server, "notes.json", saved.content).json()["results"]
+    assert open_image(server.get(f"/api/results/{again}/photo").content).shape == (220, 520, 3)
+    assert server.get(f"/api/results/{again}").json()["words"] == json.loads(ink)["words"]
+    assert server.get(f"/api/results/{again}/facts").json()["untraced"] == []
+
+
+def test_ink_left_out_is_told(server, name):
+    """The word is taken away: its ink is what is left."""
+    ink = server.get(f"/api/results/{name}").json()
+    box = ink["words"][0]["box"]
+    empty = json.dumps(ink | {"words": []}).encode()
+    saved = server.post(f"/api/render?to=json&background=photo&result={name}", content=empty).content
+    (again,) = opened(server, "notes.json", saved).json()["results"]
+    found = server.get(f"/api/results/{again}/facts").json()["untraced"]
+    hull = [*np.min(found, axis=0)[:2], *np.max(found, axis=0)[2:]]
+    assert np.abs(np.array(hull) - box).max() < 15
+
+
+def test_what_does_not_open(server):
+    refused(opened(server, "notes.png", blank()), 422, "notes.png", "no ink")
+    refused(opened(server, "notes.doc", b"x"), 422, "unknown ending")
+    refused(opened(server, "notes.json", b"[]"), 422, "notes.json")
+    refused(server.post("/api/open"), 422, '"file"')
+
+
+def test_ink_of_neighbours_is_not_taken_twice(server):
+    """Two strokes side by side; a box over both takes the one that belongs to nobody."""
+    picture = Image.new("L", (200, 120), 255)
+    draw = ImageDraw.Draw(picture)
+    for x in (60, 120):
+        draw.line((x, 30, x, 90), 0, 6)
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    made = server.post("/api/convert", files={"file": out.getvalue()}, data={"detector": "none"})
+    where = made.headers["location"]
+    left = {"text": "l", "confidence": 1, "box": [57, 27, 63, 93], "line": 0, "strokes": [[[60, 30], [60, 90]]]}
+    server.put(where, json={"format": "inksight", "version": 1, "width": 200, "height": 120, "words": [left]})
+    box = [40, 20, 140, 100]
+    fresh = server.post(where + "/trace", json={"box": box, "mode": "derender", "instead_of": []}).json()
+    assert fresh["strokes"]
+    assert np.concatenate(fresh["strokes"])[:, 0].min() > 110
+    both = server.post(where + "/trace", json={"box": box, "mode": "derender", "instead_of": [0]}).json()
+    assert np.concatenate(both["strokes"])[:, 0].min() < 70
+
+
+def test_slips_of_the_pen_are_told(server, name):
+    upload = {"file": WORD}
+    refused(server.post("/api/convert", files=upload, data={"detectr": "none"}), 422, "'detectr'", "detector", "model")
+    refused(server.post("/api/render?to=svg&colour=order", content=DOCUMENT), 422, "'colour'", "color")
+    refused(server.post(f"/api/results/{name}/trace", json={"box": [0, 0, 9, 9], "txt": "a"}), 422, "'txt'", "text")
+    refused(server.get("/api/convert"), 405, "POST: curl -F file=@notes.jpg")
+    refused(server.post("/api/models"), 405, "GET: curl")
+    refused(server.delete(f"/api/results/{name}"), 405, "PUT: curl")
+
+
+def test_the_api_can_be_read(server):
+    assert "docs.js" in server.get("/docs").text
+
+
+def test_too_many_words_are_told_before_they_are_traced(server):
+    answer = server.post("/api/convert", files={"file": WORD}, data={"detector": "none", "most_words": "1"})
+    assert answer.status_code == 200
+    page = Image.open(EXAMPLES / "page.jpg").crop((150, 300, 900, 400))
+    out = io.BytesIO()
+    page.save(out, "PNG")
+    ask = {"most_words": "1"}
+    answer = server.post("/api/convert", files={"file": out.getvalue()}, data=ask)
+    refused(answer, 422, "most_words")
+    assert answer.json()["words"] > 1
+    assert answer.json()["seconds"] > 0
+    events = server.post("/api/convert", files={"file": out.getvalue()}, data=ask, headers={"Accept": EVENTS}).text
+    assert "event: error" in events
+    assert '"words": ' in events
+
+
+def test_several_results_together(server, name):
+    (other,) = opened(server, "notes.json", DOCUMENT).json()["results"]
+    names = {"results": [name, other]}
+    book = server.post("/api/bundle?to=pdf", json=names)
+    assert book.content.startswith(b"%PDF")
+    assert book.content.count(b"/Type /Page ") == 2
+    packed = zipfile.ZipFile(io.BytesIO(server.post("/api/bundle?to=svg&zip=1", json=names).content))
+    assert len(packed.namelist()) == 2
+    assert "notes.svg" in packed.namelist()
+    refused(server.post("/api/bundle?to=svg", json=names), 422, "one page")
+    refused(server.post("/api/bundle?to=pdf", json={"results": []}), 422, "results")
+    refused(server.post("/api/bundle?to=pdf", json={"results": ["nothing"]}), 404, "not here")
+
+
+def test_what_this_installation_can_write(server, monkeypatch):
+    monkeypatch.setattr("inksight.errors.find_spec", lambda name: None)
+    kinds = {f["name"]: f for f in server.get("/api/models").json()["formats"]}
+    assert "inksight[video]" in kinds["mp4"]["missing"]
+    assert kinds["svg"]["missing"] is None
+    assert kinds["xopp"]["reads"]
+    assert not kinds["png"]["reads"]
+
+
+def test_a_folder_outlives_the_server(tmp_path):
+    store = Store(seconds=60, room=10**6, folder=tmp_path)
+    name = store.add(Result(b"photo", (30, 20), b"ink", "notes", [(1.0, 2.0, 3.0, 4.0)]))
+    kept = store.get(name)
+    kept.ink = b"changed"
+    store.changed(name, kept)
+    again = Store(seconds=60, room=10**6, folder=tmp_path).get(name)
+    assert (again.photo, again.ink, again.title) == (b"photo", b"changed", "notes")
+    assert again.untraced == [(1.0, 2.0, 3.0, 4.0)]
+    assert Store(seconds=60, room=10**6, folder=tmp_path).get("../" + name) is None
+    late = Store(seconds=60, room=10**6, folder=tmp_path, clock=lambda: time.time() + 100)
+    assert late.get(name) is None
+    assert not list(tmp_path.iterdir())

@@ -75,6 +75,8 @@ def test_twenty_at_once_are_all_answered_right():
 class Engine:
     """Stands in for RapidOCR, and notices when it is used by two at once."""
 
+    text_det = text_rec = None
+
     def __init__(self):
         self.inside = self.most = 0
 

@@ -54,6 +54,13 @@ def convert(
     done.
 
     \b
+    Modes:
+      recognize-and-derender  read each word, and trace it knowing what it says (the usual one)
+      derender                trace without reading: for signatures, sketches, other scripts
+      derender-with-text      trace what you say is written: inksight word --text
+      recognize               read alone; no strokes
+
+    \b
     Examples:
       inksight convert notes.jpg                       writes notes.svg
       inksight convert notes.jpg -o notes.inkml        another format
@@ -97,8 +104,7 @@ def word(
 ) -> None:
     """Convert pictures of a single word, cut out close.
 
-    INPUT and OUT are as in `inksight convert`. Modes: derender (strokes alone), derender-with-text (you say with --text
-    what is written), recognize-and-derender (strokes and text), recognize (text alone).
+    INPUT, OUT and the modes are as in `inksight convert`; for derender-with-text, --text says what is written.
 
     \b
     Examples:

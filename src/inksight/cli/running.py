@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from ..ink import Page
     from ..pipeline import Progress
 
+LOGGED = 10
+"""Seconds from one line to the next where progress is written to no terminal."""
+
 STOPPED = 130
 """Exit code after Ctrl-C."""
 
@@ -253,11 +256,41 @@ class _Styles(Sequence["Style"]):
 
 
 @contextmanager
-def _word_bar(task: Task) -> Iterator[Progress]:
-    """A progress bar of words on standard error, shown once a page takes over a second; none where nobody looks."""
+def _bar(unit: str, **looks: Any) -> Iterator[Any]:
+    """A progress bar on standard error; where that is no terminal but a log, a line once in `LOGGED` seconds."""
     from tqdm import tqdm
 
-    with tqdm(desc=task.source.name, unit="word", delay=1, leave=False, disable=None) as bar:
+    if sys.stderr.isatty():
+        looks |= {"leave": False}
+    else:
+        looks |= {
+            "mininterval": LOGGED,
+            "maxinterval": LOGGED,
+            "delay": LOGGED,
+            "ascii": True,
+            "file": _Lines(),
+            "ncols": 100,
+        }
+    with tqdm(unit=unit, **looks) as bar:
+        yield bar
+
+
+class _Lines:
+    """Standard error as a log has it: each state of a bar is a line of its own."""
+
+    def write(self, text: str) -> None:
+        shown = text.strip("\r\n ")
+        if shown:
+            sys.stderr.write(f"{shown}\n")
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+@contextmanager
+def _word_bar(task: Task) -> Iterator[Progress]:
+    """A bar of words, shown once a page takes over a second."""
+    with _bar("word", desc=task.source.name, delay=1) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total
@@ -268,11 +301,9 @@ def _word_bar(task: Task) -> Iterator[Progress]:
 
 @contextmanager
 def _page_bar(count: int) -> Iterator[Callable[[Outcome], None]]:
-    """The same of pages, with the words per second."""
-    from tqdm import tqdm
-
+    """A bar of pages, with the words per second."""
     start, words, failed = time.monotonic(), 0, 0
-    with tqdm(total=count, unit="page", leave=False, disable=None) as bar:
+    with _bar("page", total=count) as bar:
 
         def advance(outcome: Outcome) -> None:
             nonlocal words, failed

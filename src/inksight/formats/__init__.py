@@ -6,6 +6,7 @@ A format is one module of this package with the format's name (dashes as undersc
     loads(data) -> Page                     where the format can be read; ValueError with the reason for a broken file
     dumps_pages(pages, styles) -> bytes     where a file can hold several pages, with a style for each
     loads_pages(data) -> list[Page]         where such a file can be read
+    missing() -> str | None                 where writing needs what may not be installed: what to do then
 
 Such modules import nothing heavy before they are called.
 """
@@ -40,6 +41,7 @@ __all__ = [
     "holds_pages",
     "loads",
     "loads_pages",
+    "missing",
     "read",
     "read_pages",
     "readable",
@@ -48,8 +50,15 @@ __all__ = [
 ]
 
 
-_ENDINGS = {"alto": "xml", "page": "xml", "svg-animated": "svg"}
-"""Endings of formats that are chosen by name alone."""
+_ENDINGS = {
+    "alto": "xml",
+    "excalidraw-md": "excalidraw.md",
+    "lottie": "json",
+    "page": "xml",
+    "pdf-ink": "pdf",
+    "svg-animated": "svg",
+}
+"""Endings of formats whose name isn't theirs; most of these are chosen by name alone."""
 
 
 def ending(fmt: str) -> str:
@@ -61,6 +70,9 @@ def format_of(path: str | Path) -> str:
     """The format that the ending of `path` names. Raises InputError, listing the known endings, when none does."""
     suffix = Path(path).suffix
     own = [fmt for fmt in FORMATS if fmt not in _ENDINGS]
+    for fmt, longer in _ENDINGS.items():
+        if "." in longer and str(path).lower().endswith(f".{longer}"):
+            return fmt
     if suffix[1:].lower() in own:
         return suffix[1:].lower()
     several = [fmt for fmt, shared in _ENDINGS.items() if shared == suffix[1:].lower()]
@@ -75,6 +87,12 @@ def holds_pages(fmt: str) -> bool:
     return hasattr(_module(fmt), "dumps_pages")
 
 
+def missing(fmt: str) -> str | None:
+    """What has to be installed before the format can be written; None where nothing is missing."""
+    look: Callable[[], str | None] | None = getattr(_module(fmt), "missing", None)
+    return look() if look else None
+
+
 def dumps_pages(pages: Sequence[Page], fmt: str, *, styles: Sequence[Style] = ()) -> bytes:
     """Several pages as one file, `styles` (none or one for each) saying how they look.
 
@@ -84,12 +102,22 @@ def dumps_pages(pages: Sequence[Page], fmt: str, *, styles: Sequence[Style] = ()
         raise InputError(
             f".{ending(fmt)} files hold one page; use one of {_endings(list(filter(holds_pages, FORMATS)))}"
         )
-    return bytes(_module(fmt).dumps_pages(pages, styles or [PLAIN] * len(pages)))
+    return _dump("dumps_pages", fmt, pages, styles or [PLAIN] * len(pages))
 
 
 def dumps(page: Page, fmt: str, *, photo: Pixels | None = None, style: Style = PLAIN) -> bytes:
-    """The page as a file of the format `fmt`, one of FORMATS. Raises InputError for an unknown format."""
-    return bytes(_module(fmt).dumps(page, style if photo is None else replace(style, photo=photo)))
+    """The page as a file of the format `fmt`, one of FORMATS.
+
+    Raises InputError for an unknown format, and for ink so far out that the format has no numbers for it.
+    """
+    return _dump("dumps", fmt, page, style if photo is None else replace(style, photo=photo))
+
+
+def _dump(function: str, fmt: str, *arguments: Any) -> bytes:
+    try:
+        return bytes(getattr(_module(fmt), function)(*arguments))
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"this ink can't be written as .{ending(fmt)}: {shorten(str(error), 200)}") from error
 
 
 def loads(data: bytes, fmt: str, *, name: str | Path = "ink") -> Page:

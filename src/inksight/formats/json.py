@@ -3,20 +3,24 @@
     {"format": "inksight", "version": 1, "width": w, "height": h, "words": [
     {"text": s, "confidence": c, "box": [x0, y0, x1, y1], "line": i, "origin": s, "strokes": [[[x, y], ...], ...]}]}
 
-`line` counts from 0. A word may also have "kind": "drawing" or "print", and "widths" and "colors" with a value or null
-for each stroke. A page that ends in lines without words says how many lines it has by a further key, "lines".
+`line` counts from 0. A word may also have "kind": "drawing" or "print", and "widths" and "colors" with a value or
+null for each stroke. A page that ends in lines without words says how many lines it has by a further key, "lines". With
+the background "photo" the picture is in the file, too, as "photo": "data:image/jpeg;base64,...".
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 from typing import Any
 
 from ..ink import Line, Page, Stroke, Word
 from .several import MOST_LINES
-from .style import PLAIN, Style
+from .style import PLAIN, Style, jpeg
 
 VERSION = 1
+_JPEG = "data:image/jpeg;base64,"
 
 
 def dumps(page: Page, style: Style = PLAIN) -> bytes:
@@ -26,6 +30,8 @@ def dumps(page: Page, style: Style = PLAIN) -> bytes:
     head |= {"width": _number(page.width), "height": _number(page.height)}
     if len(page.lines) > (words[-1][0] + 1 if words else 0):
         head["lines"] = len(page.lines)
+    if style.background == "photo" and style.photo is not None:
+        head["photo"] = _JPEG + base64.b64encode(jpeg(style.photo)).decode()
     rows = ",\n".join(_word(word, line) for line, word in words)
     content = f'{json.dumps(head)[:-1]}, "words": [\n{rows}]}}\n'
     return content.encode("utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
@@ -66,6 +72,18 @@ def loads(data: bytes) -> Page:
         raise ValueError(f"the key {error} is missing") from error
     except (TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"a value has the wrong type ({error})") from error
+
+
+def photo(data: bytes) -> bytes | None:
+    """The picture in a file of ours, as JPEG; None where there is none. Raises ValueError for what isn't JSON."""
+    document = json.loads(data)
+    url = document.get("photo") if isinstance(document, dict) else None
+    if not isinstance(url, str) or not url.startswith(_JPEG):
+        return None
+    try:
+        return base64.b64decode(url[len(_JPEG) :], validate=True)
+    except binascii.Error:
+        return None
 
 
 def _page(document: dict[str, Any]) -> Page:

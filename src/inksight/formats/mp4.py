@@ -8,12 +8,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from ..errors import require
+from ..errors import lacking, require
 from ..ink import Page
 from .style import PLAIN, Style
 
 if TYPE_CHECKING:
     from .film import Film
+
+
+def missing() -> str | None:
+    """What to install where PyAV isn't there."""
+    return lacking("av", "video", "an MP4")
 
 
 def dumps(page: Page, style: Style = PLAIN) -> bytes:

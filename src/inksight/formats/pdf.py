@@ -7,7 +7,7 @@ wide as its ink, and the gap to the next is a space of usual width.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -45,31 +45,42 @@ def dumps(page: Page, style: Style = PLAIN) -> bytes:
 
 def dumps_pages(pages: Sequence[Page], styles: Sequence[Style]) -> bytes:
     """The pages as one file, whose title is the first picture's name. The same pages give the same bytes."""
+    return written(pages, styles)
+
+
+Annotate = Callable[[Page, Affine, PdfFile], list[str]]
+"""References to the annotations of a page that show its ink; the frame leads from its pixels to PDF's points."""
+
+
+def written(pages: Sequence[Page], styles: Sequence[Style], annotate: Annotate | None = None) -> bytes:
+    """The pages as one file, their ink as lines of the page or as what `annotate` makes of it."""
     file = PdfFile()
     tree, font = file.reserve(), glyphless.Font(file)
-    leaves = [_page(page, style, file, tree, font) for page, style in zip(pages, styles, strict=True)]
+    leaves = [_page(page, style, file, tree, font, annotate) for page, style in zip(pages, styles, strict=True)]
     font.write()
     file.add(f"<< /Type /Pages /Kids [{' '.join(leaves)}] /Count {len(leaves)} >>", tree)
     catalog = file.add(f"<< /Type /Catalog /Pages {tree} >>")
     return file.dumps(catalog, {"Title": text(styles[0].name), "Creator": text(f"inksight {__version__}")})
 
 
-def _page(page: Page, style: Style, file: PdfFile, tree: str, font: glyphless.Font) -> str:
+def _page(page: Page, style: Style, file: PdfFile, tree: str, font: glyphless.Font, annotate: Annotate | None) -> str:
     page, on = styled(page, style), sheet(page, style)
     width, height = on.width / _POINT, on.height / _POINT
     frame = on.frame.then(Affine.scaling(1 / _POINT, -1 / _POINT)).then(Affine.translation(0, height))  # y points up
     under, images, rows = background(page, style, "none"), "", []
     if under == "paper":
-        rows.append(f"{_color(paper(page))} rg 0 0 {number(width)} {number(height)} re f")
+        rows.append(f"{color(paper(page))} rg 0 0 {number(width)} {number(height)} re f")
     if under == "photo" and style.photo is not None:
         images = f"/XObject << /Photo {_image(style.photo, file)} >>"
         rows.append(f"q {_matrix(Affine(page.width, 0, 0, 0, -page.height, page.height).then(frame))} cm /Photo Do Q")
     rows += [row for line in text_lines(page) for row in _text(line, frame, font)]
-    rows += [f"q {_matrix(frame)} cm 1 J 1 j", *_ink(page), "Q"]
+    if annotate is None:
+        rows += [f"q {_matrix(frame)} cm 1 J 1 j", *_ink(page), "Q"]
+    annots = f"/Annots [{' '.join(annotate(page, frame, file))}]" if annotate else ""
     content = file.stream("\n".join(rows).encode("ascii"))
     return file.add(
         f"<< /Type /Page /Parent {tree} /MediaBox [0 0 {number(width)} {number(height)}] "
-        f"/Resources << /Font << /Text {font.reference} >> {images} >> /Contents {content} >>"
+        f"/Resources << /Font << /Text {font.reference} >> {images} >> /Contents {content} {annots} >>"
     )
 
 
@@ -78,8 +89,9 @@ def _matrix(frame: Affine) -> str:
     return " ".join(f"{v:.5f}" for v in values)
 
 
-def _color(color: str) -> str:
-    return " ".join(f"{v / 255:.3f}" for v in rgb(color))
+def color(value: str) -> str:
+    """ "#rrggbb" as PDF writes a color."""
+    return " ".join(f"{v / 255:.3f}" for v in rgb(value))
 
 
 def _image(photo: Pixels, file: PdfFile) -> str:
@@ -94,7 +106,7 @@ def _ink(page: Page) -> Iterator[str]:
     look = None
     for stroke in page.strokes:
         if look != (look := (stroke.color or INK_COLOR, stroke.width or 1.0)):
-            yield f"{_color(look[0])} RG {number(look[1])} w"
+            yield f"{color(look[0])} RG {number(look[1])} w"
         start, *rest = [f"{number(x)} {number(y)}" for x, y in stroke.points.tolist()]
         yield f"{start} m {' '.join(f'{p} l' for p in rest or [start])} S"
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import numpy as np
 
-from ..errors import require
+from ..errors import lacking, require
 from ..ink import Page, Stroke
 from ..ink.frames import Affine
 from .style import BOARD, PLAIN, SHEETS, Style, paper, rgb, sheet, styled
@@ -44,6 +44,11 @@ _FINELINER = 1.8
 
 _DOT = 0.5
 """Length in pixels of the line that stands for a dot: readers draw nothing for a single point."""
+
+
+def missing() -> str | None:
+    """What to install where rmscene isn't there."""
+    return lacking("rmscene", "remarkable", "writing for reMarkable")
 
 
 def dumps(page: Page, style: Style = PLAIN) -> bytes:

@@ -21,6 +21,9 @@ from .style import PLAIN, Style
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip knows
 
 
+missing = rm.missing
+
+
 def dumps(page: Page, style: Style = PLAIN) -> bytes:
     """The page as a notebook. Raises InputError where rmscene isn't installed."""
     return dumps_pages([page], [style])

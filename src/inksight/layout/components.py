@@ -79,7 +79,7 @@ def crops(ink: Map, mask: Mask, words: Sequence[Detection]) -> Crops:
     margin = round(2 * pieces.pen) + 1
     cut = zip(words, _cut(ink, by_piece, len(words), margin), strict=True)
     inked = [Inked(w, _turned(c, -w.angle) if w.angle else c) for w, c in cut if c]
-    rest = [c for c in _cut(ink, *_groups(pieces, drawn, height / 3), margin) if c]
+    rest = [c for c in _cut(ink, *groups(pieces, drawn, height / 3), margin) if c]
     line = max((w.line for w in words), default=-1) + 1
     missed = [Inked(Detection(c.box, line=line + i), c) for i, c in enumerate(rest) if _is_word_like(c.box, height)]
     return Crops(inked, missed, [c for c in rest if not _is_word_like(c.box, height)])
@@ -172,7 +172,7 @@ def _distance(points: Array, word: Detection) -> Array:
     return np.asarray(outside + abs(seen[:, 1] - (box[1] + box[3]) / 2) / max(box[3] - box[1], 1.0))
 
 
-def _groups(pieces: Pieces, chosen: Mask, reach: float) -> tuple[Labels, int]:
+def groups(pieces: Pieces, chosen: Mask, reach: float) -> tuple[Labels, int]:
     """The chosen pieces, those within `reach` of each other together: labels int32 (H, W) and how many there are."""
     import cv2
 

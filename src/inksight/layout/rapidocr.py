@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Pixels
+from ..interrupt import checkpoint
 from . import textline
 from .detection import Detection
 from .textline import Corners, side
@@ -42,6 +43,20 @@ TALL = 1.5
 """From this height to width on, RapidOCR takes a box for text that falls, turned by 90 degrees."""
 
 
+class _Asking:
+    """One of RapidOCR's networks, run only while the work is wanted: a page has a line for each run."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def __call__(self, pictures: Any) -> Any:
+        checkpoint()
+        return self._session(pictures)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+
 class RapidOcr:
     """The default detector. Works offline. Threads take turns, as RapidOCR's settings are its state."""
 
@@ -50,14 +65,14 @@ class RapidOcr:
     def __init__(self) -> None:
         from rapidocr import RapidOCR
 
-        self._engine = RapidOCR(params=_SETTINGS | _threads())
+        self._engine: Any = RapidOCR(params=_SETTINGS | _threads())
         self._turn = Lock()
 
     def __call__(self, rgb: Pixels) -> Sequence[Detection]:
         """The words of `rgb`, uint8 (H, W, 3)."""
         bgr = np.ascontiguousarray(rgb[:, :, ::-1])
         with self._turn:
-            result: Any = self._engine(bgr, use_det=True, use_rec=True)
+            result: Any = self._asking()(bgr, use_det=True, use_rec=True)
         if not result.txts:
             return []
         characters: Sequence[Any] = result.word_results
@@ -77,7 +92,7 @@ class RapidOcr:
         left isn't known."""
         bgr = np.ascontiguousarray(rgb[:, :, ::-1])
         with self._turn:
-            result: Any = self._engine(bgr, use_det=True, use_rec=False)
+            result: Any = self._asking()(bgr, use_det=True, use_rec=False)
         boxes = result.boxes if result.boxes is not None else []
         return np.asarray(boxes, np.float64).reshape(-1, 4, 2)
 
@@ -85,12 +100,25 @@ class RapidOcr:
         """What each picture of one line, uint8 (h, w, 3), says, and how surely (0..1)."""
         bgr = [np.ascontiguousarray(p[:, :, ::-1]) for p in pictures]
         with self._turn:
-            found: Any = self._engine.recognize_txt(bgr)
+            found: Any = self._asking().recognize_txt(bgr)
         return [(t.strip(), float(s) if t.strip() else 0.0) for t, s in zip(found.txts, found.scores, strict=True)]
 
     def sureness(self, pictures: Sequence[Pixels]) -> list[float]:
         """How surely each picture of one line, uint8 (h, w, 3), is read: 0..1."""
         return [score for _, score in self.read(pictures)]
+
+    def prepare(self) -> None:
+        """Load the networks, which otherwise happens when they are first needed."""
+        blank = np.full((32, 128, 3), 255, np.uint8)
+        self.lines(blank)
+        self.read([blank])
+
+    def _asking(self) -> Any:
+        """RapidOCR, whose networks, once it has loaded them, ask before each run whether to go on."""
+        for part in (self._engine.text_det, self._engine.text_rec):
+            if part is not None and not isinstance(part.session, _Asking):
+                part.session = _Asking(part.session)
+        return self._engine
 
     def _surest_way(self, bgr: Pixels, quad: Corners) -> tuple[str, float, Corners, Corners]:
         """What a tall box says: text, score, its box from the text's top left, and the boxes of its characters."""
@@ -99,7 +127,7 @@ class RapidOcr:
         falling = get_rotate_crop_image(bgr, np.roll(quad, -1, axis=0).astype(np.float32))
         pictures = [np.ascontiguousarray(np.rot90(falling, k)) for k in (-1, 0, 2)]
         with self._turn:
-            read: Any = self._engine.recognize_txt(pictures)
+            read: Any = self._asking().recognize_txt(pictures)
         way = int(np.argmax(read.scores))
         turned = np.roll(quad, (0, -1, 1)[way], axis=0)
         info = read.word_results[way]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..interrupt import checkpoint
 from . import calibration
 from .language import LanguageModel, Mixture, of_language
 from .models import model_folder
@@ -120,6 +121,7 @@ class Engine:
 
     def _encoded(self, pictures: F32) -> dict[str, F32]:
         """The encoder's outputs for pictures (B, height, W)."""
+        checkpoint()
         values = self._encoder.run(None, {"picture": np.ascontiguousarray(pictures[:, None], np.float32)})
         return dict(zip(self._names, values, strict=True))
 
@@ -202,6 +204,7 @@ class Decoder:
         The step may be asked again with another mask; `advance` then goes on to the next. What is returned is
         overwritten by the next step.
         """
+        checkpoint()
         at = self._step
         if at == len(self._unused):
             self._grow()

@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from itertools import islice
 from typing import TypeVar
 
@@ -32,18 +33,22 @@ def each(
     """`work` of each item, in order, while further items are worked on by `threads` threads (default: `count`).
 
     What the work raises is raised where its result would have come. Then, and when nobody asks for the rest, what
-    hasn't begun is dropped, and what runs is waited for.
+    hasn't begun is dropped, and what runs is waited for. The work sees the context variables of the caller.
     """
     number = threads if threads is not None else count()
     if number == 1:
         yield from map(work, items)
         return
     rest = iter(items)
+
+    def begun(item: _Item) -> Future[_Result]:
+        return pool.submit(copy_context().run, work, item)
+
     pool = ThreadPoolExecutor(number, thread_name_prefix="inksight-words")
     try:
-        running: deque[Future[_Result]] = deque(pool.submit(work, item) for item in islice(rest, number + 1))
+        running: deque[Future[_Result]] = deque(map(begun, islice(rest, number + 1)))
         while running:
             yield running.popleft().result()
-            running.extend(pool.submit(work, item) for item in islice(rest, 1))
+            running.extend(map(begun, islice(rest, 1)))
     finally:
         pool.shutdown(cancel_futures=True)

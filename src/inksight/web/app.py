@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
+import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,46 +14,49 @@ from typing import Any, BinaryIO, TypeVar
 
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from .. import __version__, formats
-from ..errors import InputError
 from ..imaging.pictures import Picture
-from ..ink import Page
+from ..ink import Box, Page
+from ..interrupt import asking
 from ..options import MODES
-from ..recognition.models import DEFAULT_MODEL, MODELS
+from ..recognition.models import DEFAULT_MODEL
+from ..report import DOUBTFUL
 from . import asked, work
-from .desk import Closed, Desk, Full, Stopped, Ticket, TooLong
+from .answers import HANDLERS, STATIC, attachment, file_answer, reason
+from .desk import Desk, Ticket
 from .guard import Guard, Refused
 from .limits import Limits
 from .store import Result, Store
 from .work import Wish
 
-STATIC = Path(__file__).parent / "static"
 EVENTS = "text/event-stream"
-RETRY = "10"
-BUSY = "the server is busy; try again in a few seconds"
-CLOSED = "the server is being stopped"
-LONG = "this takes too long; cut the picture into parts"
-FAILED = "the server failed on this; its window says why"
 SMALL = 64 * 2**10
 """Bytes of a form's field, and of a request that says little."""
 
 T = TypeVar("T")
-Do = Callable[[Picture, Wish, Ticket, work.Tell], Page]
-
-log = logging.getLogger("uvicorn.error")
+Do = Callable[[Picture, Wish, Ticket, work.Tell], tuple[Page, list[Box]]]
 
 
-def application(limits: Limits, hosts: Sequence[str], origins: Sequence[str] = ()) -> Starlette:
-    """The server as an ASGI application that answers to the names `hosts`, and to pages of the sites `origins`."""
-    api = Api(limits)
+def application(
+    limits: Limits,
+    hosts: Sequence[str],
+    origins: Sequence[str] = (),
+    *,
+    models: Mapping[str, Path] | None = None,
+    folder: Path | None = None,
+) -> Starlette:
+    """The server as an ASGI application that answers to the names `hosts`, and to pages of the sites `origins`.
+
+    `models` are folders of further models by their names; results are kept in `folder`, too.
+    """
+    api = Api(limits, asked.models() | dict(models or {}), folder)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -70,67 +73,63 @@ def application(limits: Limits, hosts: Sequence[str], origins: Sequence[str] = (
             Route("/", lambda _: FileResponse(STATIC / "index.html")),
             Route("/healthz", lambda _: JSONResponse({"status": "ok", "version": __version__})),
             Route("/openapi.json", lambda _: FileResponse(STATIC / "openapi.json")),
+            Route("/docs", lambda _: FileResponse(STATIC / "docs.html")),
             Route("/api/models", api.models),
             Route("/api/convert", api.convert, methods=["POST"]),
             Route("/api/word", api.word, methods=["POST"]),
+            Route("/api/open", api.open, methods=["POST"]),
             Route("/api/render", api.render, methods=["POST"]),
+            Route("/api/bundle", api.bundle, methods=["POST"]),
             Route("/api/results/{name}", api.result),
             Route("/api/results/{name}", api.keep, methods=["PUT"]),
             Route("/api/results/{name}/photo", api.photo),
+            Route("/api/results/{name}/facts", api.facts),
             Route("/api/results/{name}/trace", api.trace, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=middleware,
-        exception_handlers={
-            Refused: lambda _, error: error.answer(),
-            InputError: lambda _, error: JSONResponse({"error": str(error)}, 422),
-            Full: lambda _, __: JSONResponse({"error": BUSY}, 429, {"Retry-After": RETRY}),
-            TooLong: lambda _, __: JSONResponse({"error": LONG}, 422),
-            Closed: lambda _, __: JSONResponse({"error": CLOSED}, 503),
-            Stopped: lambda _, __: Response(status_code=499),
-            ClientDisconnect: lambda _, __: Response(status_code=499),
-            HTTPException: lambda _, error: JSONResponse({"error": error.detail}, error.status_code, error.headers),
-            Exception: lambda _, __: JSONResponse({"error": FAILED}, 500),
-        },
+        exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A picture as it came, in memory or in a temporary file, and how to convert it."""
+    """A file as it came, in memory or in a temporary file, its name, and the form's other fields."""
 
     file: BinaryIO
-    wish: Wish
+    name: str
+    fields: dict[str, Any]
 
     def read(self) -> bytes:
         """Its bytes, once."""
         with self.file as file:
             return file.read()
 
+    @property
+    def title(self) -> str:
+        """What the file is called, without its folder and ending, as far as it can name a file anywhere."""
+        stem = re.sub(r'[\x00-\x1f<>:"|?*]', "", Path(self.name.replace("\\", "/")).stem).strip(". ")
+        return stem[:80] or "ink"
+
 
 class Api:
     """The handlers, with what they share."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
+    def __init__(self, limits: Limits, folders: Mapping[str, Path], folder: Path | None) -> None:
+        self.limits, self.folders = limits, folders
         self.desk = Desk(limits.workers, limits.waiting)
-        self.store = Store(limits.kept_seconds, limits.kept_bytes)
+        self.store = Store(limits.kept_seconds, limits.kept_bytes, folder=folder)
 
     async def models(self, _: Request) -> Response:
         """GET /api/models: what there is to choose from."""
-        found = []
-        for name in asked.models():
-            facts = json.loads((MODELS / name / "config.json").read_text(encoding="utf-8"))
-            size = sum(p.stat().st_size for p in (MODELS / name).glob("*.onnx"))
-            found.append({"name": name, "samples": facts.get("samples"), "bytes": size})
-        kinds = [
-            {"name": f, "ending": formats.ending(f), "media": asked.MEDIA.get(f, asked.UNKNOWN)}
-            for f in formats.FORMATS
-        ]
-        known: dict[str, Any] = {"version": __version__, "models": found, "default": DEFAULT_MODEL}
-        known |= {"modes": list(MODES), "detectors": asked.usable_detectors(), "formats": kinds}
-        return JSONResponse(known | {"upload_bytes": self.limits.upload_bytes})
+        known: dict[str, Any] = {
+            "version": __version__, "models": [_about(*each) for each in self.folders.items()],
+            "default": DEFAULT_MODEL, "modes": list(MODES), "detectors": asked.usable_detectors(),
+            "formats": [_kind(f) for f in formats.FORMATS], "doubtful": DOUBTFUL,
+        }  # fmt: skip
+        limits = {"upload_bytes": self.limits.upload_bytes, "many_words": self.limits.many_words}
+        return JSONResponse(known | limits | {"kept_seconds": self.limits.kept_seconds})
 
     async def convert(self, request: Request) -> Response:
         """POST /api/convert: a page."""
@@ -143,46 +142,75 @@ class Api:
     async def render(self, request: Request) -> Response:
         """POST /api/render?to=FORMAT: a document in another format; `result` names the one whose photo it may show."""
         fmt = asked.fmt(request.query_params, request.headers.get("accept", ""))
-        style = asked.look(request.query_params)
+        style = asked.look(request.query_params, "result")
         name = request.query_params.get("result")
-        photo = self._known(name).photo if name else None
+        kept = self._known(name) if name else Result(b"", (0, 0))
         ink = await self._body(request, self.limits.document_bytes)
-        data = await self._run(request, lambda: work.rendered(ink, fmt, style, photo, self.limits))
-        return file_answer(data, fmt, {"Content-Disposition": f'attachment; filename="ink.{formats.ending(fmt)}"'})
+        data = await self._run(request, lambda: work.rendered(ink, fmt, style, kept.photo or None, self.limits))
+        return file_answer(data, fmt, attachment(f"{kept.title}.{formats.ending(fmt)}"))
+
+    async def bundle(self, request: Request) -> Response:
+        """POST /api/bundle?to=FORMAT: several results as one file, or with zip=1 as an archive of files."""
+        fmt, style = asked.fmt(request.query_params, ""), asked.look(request.query_params, "zip")
+        packed = request.query_params.get("zip") == "1"
+        kept = [self._converted_before(name) for name in asked.names(await self._body(request, SMALL))]
+        data = await self._run(request, lambda: work.bundled(kept, fmt, style, packed=packed))
+        ending = "zip" if packed else formats.ending(fmt)
+        headers = attachment(f"{kept[0].title}.{ending}")
+        return (
+            Response(data, media_type="application/zip", headers=headers) if packed else file_answer(data, fmt, headers)
+        )
+
+    async def open(self, request: Request) -> Response:
+        """POST /api/open: a file of ink, each page of which becomes a result."""
+        self.desk.admit()
+        upload = await self._upload(request)
+        asked.only(upload.fields, (), "field")
+        found = await self._run(request, lambda: work.opened_ink(upload.read(), upload.name, self.limits))
+        return JSONResponse({"results": [self.store.add(r) for r in found]})
 
     async def result(self, request: Request) -> Response:
         """GET /api/results/NAME: its document."""
+        return file_answer(self._converted_before(request.path_params["name"]).ink, "json")
+
+    async def facts(self, request: Request) -> Response:
+        """GET /api/results/NAME/facts: its title, and boxes of ink that was left out."""
         kept = self._known(request.path_params["name"])
-        if not kept.ink:
-            raise Refused(404, "this picture has no ink yet; wait until it is converted")
-        return file_answer(kept.ink, "json")
+        return JSONResponse({"title": kept.title, "untraced": kept.untraced, "photo": bool(kept.photo)})
 
     async def keep(self, request: Request) -> Response:
         """PUT /api/results/NAME: a changed document."""
         kept = self._known(request.path_params["name"])
         ink = await self._body(request, self.limits.document_bytes)
         kept.ink = await self._run(request, lambda: work.checked(ink))
+        self.store.changed(request.path_params["name"], kept)
         return Response(status_code=204)
 
     async def photo(self, request: Request) -> Response:
         """GET /api/results/NAME/photo: the picture as JPEG."""
-        return Response(self._known(request.path_params["name"]).photo, media_type="image/jpeg")
+        photo = self._known(request.path_params["name"]).photo
+        if not photo:
+            raise Refused(404, "this ink came without its photo")
+        return Response(photo, media_type="image/jpeg")
 
     async def trace(self, request: Request) -> Response:
         """POST /api/results/NAME/trace: a word of a result, traced again."""
         kept = self._known(request.path_params["name"])
-        box, wish = asked.box(await self._body(request, SMALL))
-
-        def found() -> dict[str, Any]:
-            return work.as_object(work.trace_box(kept.photo, kept.extent, box, wish))
-
-        return JSONResponse(await self._run(request, found))
+        box, wish, instead_of = asked.box(await self._body(request, SMALL), self.folders)
+        word = await self._run(request, lambda: work.trace_box(kept, box, wish, instead_of))
+        return JSONResponse(work.as_object(word))
 
     def _known(self, name: str) -> Result:
         found = self.store.get(name)
         if found is None:
-            raise Refused(404, "this result is not here any more; results are forgotten after an hour")
+            raise Refused(404, f"this result is not here any more; it is forgotten {_span(self.limits.kept_seconds)}")
         return found
+
+    def _converted_before(self, name: str) -> Result:
+        kept = self._known(name)
+        if not kept.ink:
+            raise Refused(404, "this picture has no ink yet; wait until it is converted")
+        return kept
 
     async def _answer(self, request: Request, do: Do) -> Response:
         """Convert the uploaded picture; the answer is a file, or events while the work goes on."""
@@ -191,34 +219,42 @@ class Api:
         fmt = "json" if as_events else asked.fmt(request.query_params, request.headers.get("accept", ""))
         style = asked.look(request.query_params)
         upload = await self._upload(request)
-        ticket = self._ticket()
+        wish, ticket = asked.wish(upload.fields, self.folders), self._ticket()
         if as_events:
-            return StreamingResponse(self._events(upload, do, ticket), media_type=EVENTS)
+            return StreamingResponse(self._events(upload, wish, do, ticket), media_type=EVENTS)
 
         def run() -> tuple[str, bytes]:
-            picture, name, page = self._converted(upload, do, ticket, lambda *_: None)
+            picture, name, page = self._converted(upload, wish, do, ticket, lambda *_: None)
             return name, formats.dumps(page, fmt, style=replace(style, photo=picture.pixels))
 
         name, data = await self.desk.run(ticket, run, request.is_disconnected)
         return file_answer(data, fmt, {"Location": f"/api/results/{name}"})
 
-    def _converted(self, upload: Upload, do: Do, ticket: Ticket, tell: work.Tell) -> tuple[Picture, str, Page]:
+    def _converted(
+        self, upload: Upload, wish: Wish, do: Do, ticket: Ticket, tell: work.Tell
+    ) -> tuple[Picture, str, Page]:
         """Runs in a worker thread: the picture, the name of its result and its ink."""
-        begin, wish = time.perf_counter(), upload.wish
+        begin = time.perf_counter()
         picture, pages = work.opened(upload.read(), wish, self.limits)
         width, height = picture.width, picture.height
-        kept = Result(work.as_jpeg(picture), (width, height))
+        title = upload.title + (f"-{wish.page}" if pages > 1 else "")
+        kept = Result(work.as_jpeg(picture), (width, height), title=title)
         name = self.store.add(kept)
-        tell("picture", {"result": name, "width": width, "height": height, "pages": pages, "page": wish.page})
-        ticket.check()
-        page = do(picture, wish, ticket, tell)
+        facts: dict[str, Any] = {"result": name, "title": title, "width": width, "height": height}
+        tell("picture", facts | {"pages": pages, "page": wish.page})
+        with asking(ticket.check):
+            page, kept.untraced = do(picture, wish, ticket, tell)
         kept.ink = formats.dumps(page, "json")
-        facts = {"seconds": round(time.perf_counter() - begin, 3), "model": wish.options.model or DEFAULT_MODEL}
-        tell("page", {"page": json.loads(kept.ink), **facts})
+        self.store.changed(name, kept)
+        facts = {
+            "seconds": round(time.perf_counter() - begin, 3),
+            "model": Path(wish.options.model or DEFAULT_MODEL).name,
+        }
+        tell("page", {"page": json.loads(kept.ink), "untraced": kept.untraced, **facts})
         return picture, name, page
 
-    async def _events(self, upload: Upload, do: Do, ticket: Ticket) -> AsyncIterator[str]:
-        """Server-sent events: picture, boxes, words (several times), page; or error.
+    async def _events(self, upload: Upload, wish: Wish, do: Do, ticket: Ticket) -> AsyncIterator[str]:
+        """Server-sent events: picture, step (several times), boxes, words (several times), page; or error.
 
         Starlette closes this when the client goes away, which ends the work.
         """
@@ -230,9 +266,9 @@ class Api:
 
         async def job() -> None:
             try:
-                await self.desk.run(ticket, lambda: self._converted(upload, do, ticket, tell))
+                await self.desk.run(ticket, lambda: self._converted(upload, wish, do, ticket, tell))
             except Exception as error:
-                queue.put_nowait(("error", {"error": reason(error)}))
+                queue.put_nowait(("error", reason(error)))
             finally:
                 queue.put_nowait(None)
 
@@ -270,20 +306,29 @@ class Api:
         form = await self._timely(request.form(max_files=1, max_fields=8, max_part_size=SMALL))
         file = form.get("file")
         if not isinstance(file, UploadFile):
-            raise Refused(422, 'the picture is missing: send it as the multipart field "file"')
-        return Upload(file.file, asked.wish(form))
+            raise Refused(422, 'the file is missing: send it as the multipart field "file"')
+        return Upload(file.file, file.filename or "ink", {k: v for k, v in form.items() if k != "file"})
 
 
-def file_answer(data: bytes, fmt: str, headers: dict[str, str] | None = None) -> Response:
-    """A file of the format."""
-    return Response(data, media_type=asked.MEDIA.get(fmt, asked.UNKNOWN), headers=headers)
+def _about(name: str, folder: Path) -> dict[str, Any]:
+    """A model's name, the samples that it learnt from, where that is known, and its size."""
+    config = folder / "config.json"
+    facts = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}
+    size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+    return {"name": name, "samples": facts.get("samples"), "bytes": size}
 
 
-def reason(error: Exception) -> str:
-    """What a visitor is told about a failure; what nobody expected is logged."""
-    if isinstance(error, InputError | Refused):
-        return str(error)
-    known = {Full: BUSY, Closed: CLOSED, TooLong: LONG, Stopped: "stopped"}
-    if type(error) not in known:
-        log.error("converting failed", exc_info=error)
-    return known.get(type(error), FAILED)
+def _kind(fmt: str) -> dict[str, Any]:
+    """A format: its name, how its files end, and what this installation lacks to write it, if anything."""
+    own = {"name": fmt, "ending": formats.ending(fmt), "media": asked.MEDIA.get(fmt, asked.UNKNOWN)}
+    can = {"reads": fmt in formats.readable(), "pages": formats.holds_pages(fmt), "missing": formats.missing(fmt)}
+    return own | can
+
+
+def _span(seconds: float) -> str:
+    """When a result is forgotten, in words."""
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            count = round(seconds / size)
+            return f"{count} {unit}{'' if count == 1 else 's'} after it was last asked for"
+    return "soon after it was last asked for"

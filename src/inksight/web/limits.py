@@ -23,6 +23,8 @@ class Limits:
     workers: int = 2
     waiting: int = 32
     """Requests that wait for a worker; the next one is told to come back."""
+    many_words: int = 200
+    """A page with more is traced only after the visitor was asked."""
     kept_seconds: float = 3600.0
     kept_bytes: int = 256 * 2**20
     """Results are forgotten this long after they were last asked for, or when newer ones need the room."""

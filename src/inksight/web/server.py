@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import webbrowser
+from collections.abc import Mapping
+from pathlib import Path
 from threading import Thread
 from types import FrameType
 from typing import Any
@@ -31,16 +33,19 @@ def serve(
     *,
     names: tuple[str, ...] = (),
     origins: tuple[str, ...] = (),
+    models: Mapping[str, Path] | None = None,
+    folder: Path | None = None,
     show: bool = False,
     limits: Limits = Limits(),  # noqa: B008 (immutable)
 ) -> None:
     """Answer requests until Ctrl-C. `names` are further names that the server is known by, `origins` the sites whose
-    pages may use it ("https://notes.example"); `show` opens a browser.
+    pages may use it ("https://notes.example"); `models` are folders of further models by their names; results are kept
+    in `folder`, too; `show` opens a browser.
 
     Raises InputError when the address can't be had.
     """
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::1", "::") else host
-    app = application(limits, (*LOCAL, host, *names), origins)
+    app = application(limits, (*LOCAL, host, *names), origins, models=models, folder=folder)
     listening = _listen(host, port)
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}/"
     print(f"InkSight is at {address} (Ctrl-C stops it). Pictures stay on this machine.", flush=True)

@@ -1,12 +1,18 @@
 // The server's API: one function for each thing that can be asked.
 
-export class Refusal extends Error {}
+/** What the server won't do, and why; `facts` may say more than the text. */
+export class Refusal extends Error {
+  constructor(facts) {
+    super(facts.error);
+    this.facts = facts;
+  }
+}
 
 async function answered(response) {
   if (response.ok) return response;
-  let text = response.statusText;
-  try { text = (await response.json()).error ?? text; } catch { /* no JSON: the status must do */ }
-  throw new Refusal(text);
+  let facts = { error: response.statusText };
+  try { facts = await response.json(); } catch { /* no JSON: the status must do */ }
+  throw new Refusal(facts);
 }
 
 const asJson = (value) => ({ body: JSON.stringify(value), headers: { "Content-Type": "application/json" } });
@@ -35,13 +41,23 @@ async function events(body, hear) {
     rest = blocks.pop();
     for (const block of blocks) {
       const [, kind, data] = /^event: (\w+)\ndata: (.*)$/s.exec(block);
-      if (kind === "error") throw new Refusal(JSON.parse(data).error);
+      if (kind === "error") throw new Refusal(JSON.parse(data));
       hear(kind, JSON.parse(data));
     }
   }
 }
 
 export const result = async (name) => (await answered(await fetch(`api/results/${encodeURIComponent(name)}`))).json();
+
+/** What it is called, boxes of ink that was left out, and whether there is a photo. */
+export const facts = async (name) => (await answered(await fetch(`api/results/${encodeURIComponent(name)}/facts`))).json();
+
+/** The names of the results that the pages of a file of ink become. */
+export async function open(file) {
+  const form = new FormData();
+  form.set("file", file, file.name);
+  return (await (await answered(await fetch("api/open", { method: "POST", body: form }))).json()).results;
+}
 
 export const photo = (name) => `api/results/${encodeURIComponent(name)}/photo`;
 
@@ -54,12 +70,20 @@ export function keep(name, ink) {
   return kept;
 }
 
-/** A word of a result, traced again: {box, mode, text} -> word. */
-export const trace = async (name, wish) =>
-  (await answered(await fetch(`api/results/${encodeURIComponent(name)}/trace`, { method: "POST", ...asJson(wish) }))).json();
+/** A word of a result, traced: {box, mode, text, instead_of} -> word; the server has heard of all changes before. */
+export async function trace(name, wish) {
+  await keeping;
+  return (await answered(await fetch(`api/results/${encodeURIComponent(name)}/trace`, { method: "POST", ...asJson(wish) }))).json();
+}
 
 /** A document as a file of another format: a Blob. */
 export async function render(ink, format, look, name) {
   const query = new URLSearchParams({ to: format, ...look, ...(name ? { result: name } : {}) });
   return (await answered(await fetch(`api/render?${query}`, { method: "POST", ...asJson(ink) }))).blob();
+}
+
+/** Several results as one file, or zipped: a Blob. */
+export async function bundle(names, format, look, zip) {
+  const query = new URLSearchParams({ to: format, ...look, ...(zip ? { zip: 1 } : {}) });
+  return (await answered(await fetch(`api/bundle?${query}`, { method: "POST", ...asJson({ results: names }) }))).blob();
 }

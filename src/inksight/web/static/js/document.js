@@ -22,34 +22,13 @@ export class Document extends EventTarget {
     this.#tell();
   }
 
+  /** Other words, as edits.js makes them; what is the same is no change. */
   change(words) {
+    if (words === this.words) return;
     this.#states.splice(this.#at + 1);
     this.#states.push({ ...this.ink, words });
     this.#at += 1;
     this.#tell("edit");
-  }
-
-  replace(index, word) { this.change(this.words.map((w, i) => (i === index ? word : w))); }
-
-  remove(index) { this.change(this.words.filter((_, i) => i !== index)); }
-
-  /** The word and the next one of its line become one; null where there is no next one. */
-  joined(index) {
-    const [a, b] = [this.words[index], this.words[index + 1]];
-    if (!b || a.line !== b.line || a.kind === "drawing" || b.kind === "drawing") return null;
-    const box = [0, 1].map((k) => Math.min(a.box[k], b.box[k])).concat([2, 3].map((k) => Math.max(a.box[k], b.box[k])));
-    const looks = {};
-    for (const key of ["widths", "colors"]) {
-      const of = (word) => word[key] ?? word.strokes.map(() => null);
-      if (a[key] || b[key]) looks[key] = [...of(a), ...of(b)];
-    }
-    const confidence = Math.min(a.confidence, b.confidence);
-    return { ...a, text: `${a.text}${b.text}`, box, confidence, strokes: [...a.strokes, ...b.strokes], ...looks };
-  }
-
-  join(index) {
-    const word = this.joined(index);
-    if (word) this.change(this.words.flatMap((w, i) => (i === index ? [word] : i === index + 1 ? [] : [w])));
   }
 
   undo() { if (this.canUndo) { this.#at -= 1; this.#tell("edit"); } }

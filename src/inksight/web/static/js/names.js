@@ -1,13 +1,25 @@
-// What the formats are called, the most wanted first; those that aren't named here follow.
+// What things are called in the page.
 
-const NAMES = {
-  svg: "SVG – vector drawing", xopp: "Xournal++ – notes (.xopp)", pdf: "PDF – ink and searchable text", inkml: "InkML – ink with its text",
-  png: "PNG – picture", gif: "GIF – animation", mp4: "MP4 – film", "svg-animated": "SVG – animation", webp: "WebP – animation",
-  apng: "APNG – animation", excalidraw: "Excalidraw", rm: "reMarkable page (.rm)", rmdoc: "reMarkable notebook (.rmdoc)",
-  txt: "Text", md: "Markdown", json: "JSON – everything", jsonl: "JSON Lines", csv: "CSV – points", npz: "NPZ – for training",
-  hocr: "hOCR", alto: "ALTO XML", page: "PAGE XML",
+export const MODES = {
+  "recognize-and-derender": "Read it, then trace", derender: "Trace, without reading", "derender-with-text": "Trace what I say is written",
+  recognize: "Only read",
 };
 
+export const DETECTORS = {
+  rapidocr: "automatically (best for most)", tesseract: "for print and neat hands (Tesseract)", doctr: "by docTR",
+  none: "not at all: the picture is one word",
+};
+
+const NAMES = {
+  svg: "SVG – vector drawing", xopp: "Xournal++ – notes (.xopp)", pdf: "PDF – ink and searchable text", "pdf-ink": "PDF – ink to edit (annotations)",
+  inkml: "InkML – ink with its text", png: "PNG – picture", gif: "GIF – animation", mp4: "MP4 – film", "svg-animated": "SVG – animation",
+  webp: "WebP – animation", apng: "APNG – animation", lottie: "Lottie – animation for apps", excalidraw: "Excalidraw",
+  "excalidraw-md": "Obsidian – Excalidraw note (.excalidraw.md)", onenote: "OneNote – page for its API", rm: "reMarkable page (.rm)",
+  rmdoc: "reMarkable notebook (.rmdoc)", dxf: "DXF – plotters, lasers, CNC", txt: "Text", md: "Markdown", json: "JSON – everything, to go on later",
+  jsonl: "JSON Lines", csv: "CSV – points", npz: "NPZ – for training", hocr: "hOCR", alto: "ALTO XML", page: "PAGE XML",
+};
+
+/** The formats with their titles, the most wanted first; those that aren't named above follow. */
 export function named(formats) {
   const order = Object.keys(NAMES);
   const rank = (format) => (order.indexOf(format.name) + order.length + 1) % (order.length + 1);

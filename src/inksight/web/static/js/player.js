@@ -23,7 +23,7 @@ export class Player extends EventTarget {
         let length = 0;
         for (let p = 1; p < points.length; p++) length += Math.hypot(points[p][0] - points[p - 1][0], points[p][1] - points[p - 1][1]);
         const seconds = Math.max(0.05, length / height / PACE);
-        this.#strokes.push({ element: paths[i][k], begin: at, end: at + seconds });
+        this.#strokes.push({ element: paths[i][k], begin: at, end: at + seconds, word: i });
         at += seconds + AIR;
       });
       at += WORD_AIR;
@@ -54,6 +54,14 @@ export class Player extends EventTarget {
     this.#now = share * this.#total;
     this.#paint();
     this.#tell();
+  }
+
+  /** Play from where a word begins. */
+  playFrom(word) {
+    const first = this.#strokes.find((s) => s.word === word);
+    if (!first) return;
+    this.seek(first.begin / this.#total);
+    this.play();
   }
 
   #tick(time) {

@@ -9,13 +9,16 @@ export class Reading extends EventTarget {
     for (const [kind, event] of [["hover", "pointerover"], ["choose", "click"], ["hover", "focusin"]]) {
       list.addEventListener(event, (e) => {
         const word = e.target.closest("[data-index]");
-        this.dispatchEvent(new CustomEvent(kind, { detail: word ? Number(word.dataset.index) : null }));
+        const more = e.shiftKey || e.ctrlKey || e.metaKey;
+        this.dispatchEvent(Object.assign(new CustomEvent(kind, { detail: word ? Number(word.dataset.index) : null }), { more }));
       });
     }
     list.addEventListener("pointerleave", () => this.dispatchEvent(new CustomEvent("hover", { detail: null })));
   }
 
-  draw(words) {
+  /** `doubtful(word)` says which had better be looked at. */
+  draw(words, doubtful) {
+    this.doubtful = doubtful;
     const rows = new Map();
     words.forEach((word, i) => rows.set(word.line, [...(rows.get(word.line) ?? []), [word, i]]));
     this.list.replaceChildren(...[...rows.keys()].sort((a, b) => a - b).map((line) => this.#row(rows.get(line))));
@@ -27,7 +30,11 @@ export class Reading extends EventTarget {
       const button = document.createElement("button");
       button.type = "button";
       button.dataset.index = i;
-      button.className = word.kind === "drawing" ? "drawing" : word.text ? (word.confidence < 0.3 ? "doubtful" : "") : "unread";
+      button.className = word.kind === "drawing" ? "drawing" : word.text ? "" : "unread";
+      if (this.doubtful(word)) {
+        button.classList.add("doubtful");
+        button.title = "May be wrong";
+      }
       button.textContent = word.kind === "drawing" ? "drawing" : word.text || "no text";
       row.append(button, " ");
     }
@@ -39,7 +46,7 @@ export class Reading extends EventTarget {
       const i = Number(button.dataset.index);
       button.classList.toggle("lit", i === lit);
       button.classList.toggle("found", found.has(i));
-      if (i === selected) button.setAttribute("aria-current", "true");
+      if (selected.has(i)) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
     }
   }

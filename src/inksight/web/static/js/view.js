@@ -1,15 +1,18 @@
 // The picture and the ink over it, in one SVG: sharp at every zoom.
 
+import { area, nearest } from "./geometry.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const MOST_ZOOM = 40;
+const REACH = 14; // pixels of the screen around a pointer in which a stroke is meant
 
-const make = (name, attributes = {}) => {
+export const make = (name, attributes = {}) => {
   const element = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   return element;
 };
 
-const path = (points) => {
+export const path = (points) => {
   const all = points.length > 1 ? points : [points[0], points[0]];
   return `M${all.map(([x, y]) => `${x} ${y}`).join("L")}`;
 };
@@ -24,6 +27,9 @@ const LIGHT = 150; // luma from which ink is too light for white paper
 /** What the ends of the scales mean, by colouring. */
 export const LEGENDS = { order: ["first", "last"], confidence: ["unsure", "sure"] };
 
+/** How far to trust a word, 0..1; of a drawing nobody knows, until somebody has looked. */
+export const sureness = (word) => (word.kind === "drawing" && !["hand", "checked"].includes(word.origin) ? 0 : word.confidence);
+
 /** Whether most strokes are light: chalk, which white paper would hide. */
 function isLight(words) {
   const shades = words.flatMap((w) => w.colors ?? []).filter(Boolean).map((color) => {
@@ -34,15 +40,17 @@ function isLight(words) {
 }
 
 export class View extends EventTarget {
-  #svg; #photo; #boxes; #ink; #size = [1, 1]; #frame = [0, 0, 1, 1]; #ground = "paper"; #pointers = new Map(); #moving = null; #box = null;
+  #svg; #photo; #boxes; #left; #ink; #marks; #size = [1, 1]; #frame = [0, 0, 1, 1]; #ground = "paper"; #pointers = new Map(); #tool = null;
 
   constructor(stage) {
     super();
     this.#svg = make("svg", { "aria-hidden": "true" });
     this.#photo = make("image", { class: "photo" });
     this.#boxes = make("g", { class: "boxes" });
+    this.#left = make("g", { class: "left" });
     this.#ink = make("g", { class: "ink" });
-    this.#svg.append(this.#photo, this.#boxes, this.#ink);
+    this.#marks = make("g", { class: "marks" });
+    this.#svg.append(this.#photo, this.#boxes, this.#ink, this.#left, this.#marks);
     stage.append(this.#svg);
     this.stage = stage;
     this.#listen();
@@ -52,9 +60,9 @@ export class View extends EventTarget {
   /** Show a picture of this size with nothing over it. */
   open(url, width, height) {
     this.#size = [width, height];
-    for (const [key, value] of Object.entries({ width, height, href: url })) this.#photo.setAttribute(key, value);
-    this.#boxes.replaceChildren();
-    this.#ink.replaceChildren();
+    for (const [key, value] of Object.entries({ width, height, href: url ?? "" })) this.#photo.setAttribute(key, value);
+    this.#photo.toggleAttribute("hidden", !url);
+    for (const layer of [this.#boxes, this.#left, this.#ink, this.#marks]) layer.replaceChildren();
     this.fit();
   }
 
@@ -64,8 +72,14 @@ export class View extends EventTarget {
       make("rect", { x: a, y: b, width: c - a, height: d - b, rx: (d - b) * 0.12, class: "waiting" })));
   }
 
+  /** Boxes of ink that was left out. */
+  untraced(boxes) {
+    this.#left.replaceChildren(...boxes.map(([a, b, c, d], i) =>
+      make("rect", { x: a, y: b, width: c - a, height: d - b, "data-left": i, class: "untraced" })));
+  }
+
   /** Draw the words; the strokes' elements come back word by word. */
-  draw(words, coloring, selected) {
+  draw(words, coloring, selected, doubtful = () => false) {
     const strokes = words.reduce((n, w) => n + w.strokes.length, 0);
     const usual = this.#usualWidth(words);
     let number = 0;
@@ -79,6 +93,7 @@ export class View extends EventTarget {
         group.append(make("path", { d: path(points), stroke: color, "stroke-width": word.widths?.[k] ?? usual, pathLength: 1 }));
       });
       group.classList.toggle("chosen", i === selected);
+      group.classList.toggle("doubtful", doubtful(word));
       return group;
     });
     this.#ink.replaceChildren(...groups);
@@ -96,54 +111,73 @@ export class View extends EventTarget {
     if (coloring === "word") return hue((place * 7.3) % 1, board);
     if (coloring === "confidence") {
       const [low, high] = SURE[this.#ground];
-      return `color-mix(in oklab, ${low}, ${high} ${Math.round(100 * word.confidence)}%)`;
+      return `color-mix(in oklab, ${low}, ${high} ${Math.round(100 * sureness(word))}%)`;
     }
     return word.colors?.[k] ?? INK[this.#ground];
   }
 
-  /** Light up one word (or none) and those found by a search. */
+  /** Light up one word (or none), those that are chosen, and those found by a search. */
   mark(lit, selected, found = new Set()) {
     for (const group of this.#ink.children) {
       const i = Number(group.dataset.index);
       group.classList.toggle("lit", i === lit);
-      group.classList.toggle("chosen", i === selected);
+      group.classList.toggle("chosen", selected.has(i));
       group.classList.toggle("found", found.has(i));
     }
+  }
+
+  /** Strokes that are chosen, [{word, stroke}], and the order of one word's strokes. */
+  markStrokes(words, chosen, numbered) {
+    const rows = chosen.map(({ word, stroke }) => make("path", { d: path(words[word].strokes[stroke]), class: "picked" }));
+    (numbered === null ? [] : words[numbered]?.strokes ?? []).forEach((points, k) => {
+      const size = 13 / this.scale;
+      const [x, y] = points[0];
+      const dot = make("circle", { cx: x, cy: y, r: size * 0.62, class: "start" });
+      const number = make("text", { x, y: y + size * 0.34, "font-size": size, class: "number" });
+      number.textContent = k + 1;
+      rows.push(dot, number);
+    });
+    this.overlay("strokes", rows);
+  }
+
+  /** What a tool shows over everything, by the name of what it is. */
+  overlay(name, elements) {
+    let layer = this.#marks.querySelector(`[data-of="${name}"]`);
+    if (!layer) this.#marks.append(layer = make("g", { "data-of": name }));
+    layer.replaceChildren(...elements);
+  }
+
+  /** What pointers and keys do now: {cursor, down, move, up, key, end}, all optional; null: move and choose. */
+  use(tool) {
+    this.#tool?.end?.();
+    this.#tool = tool;
+    this.stage.dataset.tool = tool?.name ?? "hand";
+  }
+
+  get tool() { return this.#tool; }
+
+  /** Pixels of the screen for one of the picture. */
+  get scale() { return this.#svg.getScreenCTM()?.a || 1; }
+
+  /** The part of the picture that is seen: x, y, width, height. */
+  get frame() { return [...this.#frame]; }
+
+  /** The stroke under a point, {word, stroke}, or null. */
+  strokeAt(words, p) {
+    let best = null, least = REACH / this.scale;
+    words.forEach((w, word) => {
+      w.strokes.forEach((points, stroke) => {
+        const { away } = nearest(points, p);
+        if (away < least) [best, least] = [{ word, stroke }, away];
+      });
+    });
+    return best;
   }
 
   /** From the photo alone (0) over both (0.5) to the ink alone (1). */
   mix(share) {
     this.#photo.style.opacity = Math.min(1, 2 * (1 - share));
     this.#ink.style.opacity = Math.min(1, 2 * share);
-  }
-
-  /** Let the user move a word's box, by dragging a new one or by keys; `done(box)` or `done(null)` ends it. */
-  moveBox(done, box = null) {
-    if (this.#moving) this.#boxes.replaceChildren();
-    this.#moving = done;
-    this.#box = box && [...box];
-    this.stage.classList.toggle("boxing", Boolean(done));
-    if (done) this.#showBox();
-  }
-
-  /** What a key does to the box that is being moved: whether it was meant for it. */
-  nudge({ key, shiftKey }) {
-    if (!this.#moving) return false;
-    const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-    if (key === "Enter") this.#moving(this.#box);
-    else if (key === "Escape") this.#moving(null);
-    else if (ways[key]) {
-      const step = Math.max(1, (this.#box[3] - this.#box[1]) / 16);
-      for (const k of shiftKey ? [2, 3] : [0, 1, 2, 3]) this.#box[k] += ways[key][k % 2] * step;
-      for (const k of [0, 1]) this.#box[k + 2] = Math.max(this.#box[k] + 4, this.#box[k + 2]);
-      this.#showBox();
-    } else return false;
-    return true;
-  }
-
-  #showBox() {
-    const [a, b, c, d] = this.#box;
-    this.#boxes.replaceChildren(make("rect", { class: "fresh", x: a, y: b, width: c - a, height: d - b }));
   }
 
   fit() {
@@ -166,12 +200,23 @@ export class View extends EventTarget {
     this.#apply();
   }
 
-  /** Bring a word into sight if it is out of it. */
-  show(word) {
+  /** Bring a box into sight if it is out of it. */
+  show([a, b, c, d]) {
     const [x, y, w, h] = this.#frame;
-    const [cx, cy] = [(word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2];
+    const [cx, cy] = [(a + c) / 2, (b + d) / 2];
     if (cx < x || cy < y || cx > x + w || cy > y + h) this.#frame = [cx - w / 2, cy - h / 2, w, h];
     this.#apply();
+  }
+
+  /** Go so near to a box that it can be worked on. */
+  near(box) {
+    const [w, h] = [box[2] - box[0], box[3] - box[1]];
+    const room = Math.max(4 * h, 60), wide = Math.min(this.#size[0], Math.max(1.6 * w, room * this.#frame[2] / this.#frame[3]));
+    if (wide < this.#frame[2] || area(box) > this.#frame[2] * this.#frame[3]) {
+      const high = wide * this.#frame[3] / this.#frame[2];
+      this.#frame = [(box[0] + box[2] - wide) / 2, (box[1] + box[3] - high) / 2, wide, high];
+    }
+    this.show(box);
   }
 
   #apply() {
@@ -191,7 +236,7 @@ export class View extends EventTarget {
     return group ? Number(group.dataset.index) : null;
   }
 
-  #say(kind, detail) { this.dispatchEvent(new CustomEvent(kind, { detail })); }
+  #say(kind, detail, more = {}) { this.dispatchEvent(Object.assign(new CustomEvent(kind, { detail }), more)); }
 
   #listen() {
     const stage = this.stage;
@@ -204,27 +249,37 @@ export class View extends EventTarget {
     stage.addEventListener("pointermove", (e) => this.#move(e));
     for (const kind of ["pointerup", "pointercancel"]) stage.addEventListener(kind, (e) => this.#up(e));
     stage.addEventListener("pointerleave", () => this.#say("hover", null));
-    stage.addEventListener("dblclick", (e) => this.zoom(2, this.#at(e)));
+    stage.addEventListener("dblclick", (e) => { if (!this.#tool) this.zoom(2, this.#at(e)); });
   }
 
   #down(event) {
-    if (event.button) return;
+    if (event.button > 1) return;
     this.stage.setPointerCapture(event.pointerId);
-    this.#pointers.set(event.pointerId, { at: [event.clientX, event.clientY], from: this.#at(event), index: this.#index(event), moved: 0 });
+    const at = this.#at(event);
+    const left = event.target.dataset?.left;
+    this.#pointers.set(event.pointerId, {
+      at: [event.clientX, event.clientY], index: this.#index(event), left: left === undefined ? null : Number(left), moved: 0, pans: event.button === 1,
+    });
+    if (this.#pointers.size > 1) this.#tool?.leave?.(); // two fingers zoom, whatever the tool
+    else if (event.button === 0) this.#tool?.down?.(at, event);
   }
 
   #move(event) {
     const pointer = this.#pointers.get(event.pointerId);
-    if (!pointer) return this.#say("hover", this.#index(event));
+    if (!pointer) {
+      this.#tool?.hover?.(this.#at(event));
+      return this.#say("hover", this.#index(event));
+    }
     const here = [event.clientX, event.clientY];
     const step = [here[0] - pointer.at[0], here[1] - pointer.at[1]];
     pointer.moved += Math.hypot(...step);
-    if (this.#moving) this.#drag(pointer.from, this.#at(event), pointer.moved);
-    else if (this.#pointers.size === 2) this.#pinch(event.pointerId, here);
-    else {
-      const scale = this.#svg.getScreenCTM().a;
-      this.#frame[0] -= step[0] / scale;
-      this.#frame[1] -= step[1] / scale;
+    if (this.#pointers.size === 2) this.#pinch(event.pointerId, here);
+    else if (this.#tool && !pointer.pans) {
+      const steps = event.getCoalescedEvents?.() ?? [];
+      for (const each of steps.length ? steps : [event]) this.#tool.move?.(this.#at(each), pointer.moved);
+    } else {
+      this.#frame[0] -= step[0] / this.scale;
+      this.#frame[1] -= step[1] / this.scale;
       this.#apply();
     }
     pointer.at = here;
@@ -232,25 +287,23 @@ export class View extends EventTarget {
 
   #pinch(id, here) {
     const [other] = [...this.#pointers.entries()].filter(([k]) => k !== id).map(([, p]) => p.at);
-    const before = Math.hypot(this.#pointers.get(id).at[0] - other[0], this.#pointers.get(id).at[1] - other[1]);
+    const last = this.#pointers.get(id).at;
+    const before = Math.hypot(last[0] - other[0], last[1] - other[1]);
     const after = Math.hypot(here[0] - other[0], here[1] - other[1]);
     const middle = { clientX: (here[0] + other[0]) / 2, clientY: (here[1] + other[1]) / 2 };
+    this.#frame[0] -= (here[0] - last[0]) / 2 / this.scale;
+    this.#frame[1] -= (here[1] - last[1]) / 2 / this.scale;
     if (before > 0) this.zoom(after / before, this.#at(middle));
   }
 
-  #drag([x0, y0], [x1, y1], moved) {
-    if (moved < 6) return; // a click is no box
-    this.#box = [Math.min(x0, x1), Math.min(y0, y1), Math.max(x0, x1), Math.max(y0, y1)];
-    this.#showBox();
-  }
-
   #up(event) {
-    const pointer = this.#pointers.get(event.pointerId);
+    const pointer = this.#pointers.get(event.pointerId), alone = this.#pointers.size === 1;
     this.#pointers.delete(event.pointerId);
-    if (!pointer) return;
-    if (this.#moving) {
-      const [x0, y0, x1, y1] = this.#box;
-      if (pointer.moved >= 6 && x1 - x0 > 4 && y1 - y0 > 4) this.#moving(this.#box);
-    } else if (pointer.moved < 6) this.#say("choose", pointer.index);
+    if (!pointer || !alone) return;
+    if (this.#tool && !pointer.pans) this.#tool.up?.(this.#at(event), pointer.moved, event);
+    else if (pointer.moved < 6) {
+      if (pointer.left !== null) this.#say("left", pointer.left);
+      else this.#say("choose", pointer.index, { more: event.shiftKey || event.ctrlKey || event.metaKey });
+    }
   }
 }

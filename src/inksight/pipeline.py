@@ -28,7 +28,7 @@ from .ink.frames import Affine, Chain, Frame
 from .layout import detectors, word_filter
 from .layout.components import Crop, Crops, Inked, crops
 from .layout.detection import Detection, Detector, looks
-from .layout.leftover import leftover
+from .layout.leftover import RADIUS, leftover
 from .layout.reading_order import reading_order
 from .layout.words import is_print, missed
 from .options import READING, TOLD_MODE, USUAL_PAGE, USUAL_TRACE, PageChoices, PageOptions, TraceChoices, TraceOptions
@@ -244,8 +244,8 @@ def untraced(image: Source | Picture, page: Page) -> list[Box]:
 
 
 def _under(strokes: Sequence[Stroke], seen: Segmentation) -> Mask:
-    """What lies under the strokes or within half a pen's width of their edges: bool (H, W)."""
-    return paint(seen.marks.shape, strokes, pen_width(binarize(seen.marks)))
+    """The pixels whose ink is that of the strokes: bool (H, W)."""
+    return paint(seen.marks.shape, strokes, RADIUS * pen_width(binarize(seen.marks)))
 
 
 def _moved(page: Page, frame: Frame, picture: Picture) -> Page:

@@ -230,7 +230,7 @@ def test_what_there_is_to_choose(server, monkeypatch):
     found = server.get("/api/models").json()
     assert found["models"][0]["name"] == found["default"] == "words-v1"
     assert [f["name"] for f in found["formats"]] == list(formats.FORMATS)
-    assert {"rapidocr", "none"} <= set(found["detectors"]) <= {"rapidocr", "none", "tesseract", "doctr"}
+    assert {"rapidocr", "none"} <= set(found["detectors"]) <= {"rapidocr", "inksight", "none", "tesseract", "doctr"}
     monkeypatch.setattr(detectors, "is_here", lambda name: name == "rapidocr")
     assert server.get("/api/models").json()["detectors"] == ["rapidocr"]
 

@@ -7,7 +7,7 @@ export const MODES = {
 
 export const DETECTORS = {
   rapidocr: "automatically (best for most)", tesseract: "for print and neat hands (Tesseract)", doctr: "by docTR",
-  none: "not at all: the picture is one word",
+  inksight: "by InkSight's own network (any script)", none: "not at all: the picture is one word",
 };
 
 const NAMES = {

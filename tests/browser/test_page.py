@@ -318,14 +318,14 @@ def test_a_folder_without_its_model_says_so(chromium, folder, tmp_path):
 def test_it_is_installed_and_works_without_a_network(chromium, address):
     context = chromium.new_context(viewport=PHONE)
     page = context.new_page()
-    page.set_default_timeout(SLOW)
+    page.set_default_timeout(1000 * PATIENCE)
     page.goto(address)
-    expect(page.locator("#status")).to_have_text("The model is loaded.", timeout=SLOW)
-    page.wait_for_function("navigator.serviceWorker.controller !== null", timeout=SLOW)
+    expect(page.locator("#status")).to_have_text("The model is loaded.", timeout=1000 * PATIENCE)
+    page.wait_for_function("navigator.serviceWorker.controller !== null", timeout=1000 * PATIENCE)
     manifest = httpx.get(address + page.locator("link[rel=manifest]").get_attribute("href")).json()
     assert httpx.get(address + manifest["icons"][0]["src"]).headers["content-type"] == "image/svg+xml"
     context.set_offline(True)
     page.reload()
     page.click("#example")
-    expect(page.locator("#text")).to_have_text("willow", timeout=SLOW)
+    expect(page.locator("#text")).to_have_text("willow", timeout=1000 * PATIENCE)
     context.close()

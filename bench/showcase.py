@@ -1,6 +1,6 @@
 """Scenes as people photograph them, made by the project, beside the ink that comes out: the picture of the README.
 
-    python -m bench.showcase docs/scenes.jpg
+python -m bench.showcase docs/scenes.jpg
 """
 
 from __future__ import annotations

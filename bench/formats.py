@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import email
+import email.policy
 import html
 import io
 import json
@@ -315,9 +316,10 @@ def _pdf_ink(b: Bench, file: Path) -> str:
 
 def _onenote(b: Bench, file: Path) -> str:
     head = b"Content-Type: multipart/form-data; boundary=inksight-ink\r\n\r\n"
-    html, ink = email.message_from_bytes(head + file.read_bytes()).get_payload()
-    page = formats.loads(ink.get_payload(decode=True), "inkml")
-    words = b.words(" ".join(re.findall("<p>(.*?)</p>", html.get_payload(decode=True).decode())))
+    message = email.message_from_bytes(head + file.read_bytes(), policy=email.policy.default)
+    html, ink = (part.get_content() for part in message.iter_parts())
+    page = formats.loads(ink if isinstance(ink, bytes) else ink.encode(), "inkml")
+    words = b.words(" ".join(re.findall("<p>(.*?)</p>", html)))
     return (
         f"Python's email: two parts, {words}; {b.all(len(page.strokes), 'strokes read back by our reader')} (not sent)"
     )
@@ -334,7 +336,7 @@ def _excalidraw_md(b: Bench, file: Path) -> str:
 
 
 def _lottie(b: Bench, file: Path) -> str:
-    from rlottie_python import LottieAnimation
+    from rlottie_python.rlottie_wrapper import LottieAnimation
 
     player = LottieAnimation.from_file(str(file))
     last, layers = player.lottie_animation_get_totalframe() - 1, json.loads(file.read_text("utf-8"))["layers"]

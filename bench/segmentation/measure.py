@@ -1,8 +1,8 @@
 """Ink, ruling and print of the scenes, found within one pixel.
 
-    python -m bench.segmentation.measure DATA [-n 500] [--segmenter module:function ...] [--cache FOLDER]
+    python -m bench.segmentation.measure DATA [-n 500] [--segmenter module:function ...] [--cache FOLDER] [--write]
 
-Without --segmenter the rules alone are measured. A run on all 500 scenes writes bench/results/segmentation.md.
+Without --segmenter the rules alone are measured. --write puts the table into bench/results/segmentation.md.
 """
 
 from __future__ import annotations
@@ -179,6 +179,7 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=SCENES, help=f"scenes; {len(KINDS)} are one of each kind")
     parser.add_argument("--segmenter", action="append", metavar="MODULE:FUNCTION", help="several times: side by side")
     parser.add_argument("--cache", type=Path, help="a folder in which the scenes are kept for the next run")
+    parser.add_argument("--write", action="store_true", help="write bench/results/segmentation.md")
     options = parser.parse_args()
     names = options.segmenter or [RULES]
     segmenters = [load(name) for name in names]
@@ -189,7 +190,7 @@ def main() -> None:
         print(number, scene.kind, *(f"{run[-1].f1.get('ink', np.nan):.3f}" for run in runs), flush=True)
     text = table(names, runs)
     print(text)
-    if options.n == SCENES:
+    if options.write:
         RESULTS.write_text(text, "utf-8")
 
 

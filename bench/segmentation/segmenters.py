@@ -23,6 +23,10 @@ NETWORK = "bench.segmentation.segmenters:network"
 """The network that took their place."""
 
 
+MARKS = "bench.segmentation.segmenters:marks"
+"""The same, print or not: what a single word is traced from, and on a page what isn't read as surely as print is."""
+
+
 def load(name: str) -> Segmenter:
     """The callable `module:function`."""
     module, _, function = name.partition(":")
@@ -38,6 +42,13 @@ def rules(rgb: Pixels) -> dict[str, Map]:
     ink = page_ink(rgb)
     mask = binarize(ink)
     return {"ink": (mask & is_drawn(ink, mask)).astype(np.float32)}
+
+
+def marks(rgb: NDArray[np.uint8]) -> dict[str, Map]:
+    """All that the product's segmentation sees written or printed."""
+    from inksight.imaging.segmentation import segment
+
+    return {"ink": segment(rgb).marks}
 
 
 def network(rgb: Pixels) -> dict[str, Map]:

@@ -44,7 +44,7 @@ def rules(rgb: Pixels) -> dict[str, Map]:
     return {"ink": (mask & is_drawn(ink, mask)).astype(np.float32)}
 
 
-def marks(rgb: NDArray[np.uint8]) -> dict[str, Map]:
+def marks(rgb: Pixels) -> dict[str, Map]:
     """All that the product's segmentation sees written or printed."""
     from inksight.imaging.segmentation import segment
 

@@ -177,13 +177,13 @@ def layout(size, height):
 
 
 class TestSegmentation:
-    def test_print_is_no_ink_but_in_the_boxes_of_written_words(self):
-        maps = np.zeros((3, 8, 16), np.float32)
-        maps[0, :, :4], maps[2, :, 4:12] = 0.9, 0.8
-        seen = Segmentation(maps, layout((16, 8), 30))
-        assert binarize(seen.marks)[0].tolist() == [True] * 12 + [False] * 4
-        assert binarize(seen.written([]))[0].tolist() == [True] * 4 + [False] * 12
-        assert binarize(seen.written([(6.2, 0, 9.4, 8)]))[0].nonzero()[0].tolist() == [0, 1, 2, 3, 6, 7, 8]
+    def test_print_goes_in_the_boxes_of_printed_words_and_close_to_them(self):
+        ink, print_ = np.zeros((8, 40), np.float32), np.zeros((8, 40), np.float32)
+        ink[:, :4] = print_[:, 6:30] = 1
+        seen = Segmentation(np.stack([ink, 0 * ink, print_]), Layout(*[np.zeros((2, 10), np.float32)] * 4))
+        assert binarize(seen.without_print([]))[0].nonzero()[0].tolist() == [*range(4), *range(6, 30)]
+        left = binarize(seen.without_print([(0, 1, 18, 6)]))[0].nonzero()[0]
+        assert left.tolist() == [*range(4), *range(20, 30)]  # to 0.4 heights beyond
 
     def test_nothing_lies_outside(self):
         seen = Segmentation(np.full((3, 8, 16), 0.9, np.float32), layout((16, 8), 30))

@@ -21,7 +21,7 @@ def seen(rgb):
 
 
 def seen_without_print(rgb):
-    return {"ink": segmentation.segment(rgb).written([])}
+    return {"ink": segmentation.segment(rgb).pen}
 
 
 @pytest.mark.parametrize("name", sorted(ink_cases.INKED.keys() - {"form"}))

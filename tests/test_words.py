@@ -1,11 +1,13 @@
 """Words out of the segmentation network's maps, and which of them are print."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from inksight.imaging.segmentation import COARSE, Layout, Segmentation
 from inksight.layout.detection import Detection
-from inksight.layout.words import Words, is_print, looks_printed, missed, words
+from inksight.layout.words import Words, are_print, looks_printed, missed, words
 from tests.pages import segmentation
 
 SHAPE = (120, 400)
@@ -92,7 +94,16 @@ class TestPrint:
         seen = segmentation(np.full(SHAPE, ink, np.float32), np.full(SHAPE, print_, np.float32))
         word = Detection((20, 20, 100, 52), "word", sure)
         assert looks_printed(word, seen) is expected
-        assert is_print(word, seen) is (expected and read)
+        assert are_print([word], seen) == [expected and read]
+
+    def test_what_rather_looks_printed_is_so_beside_print_alone(self):
+        ink, print_ = np.full(SHAPE, 0.3, np.float32), np.full(SHAPE, 0.8, np.float32)
+        ink[:, 100:150] = 0.1
+        left, middle, right = (Detection((x, 20, x + 50, 52), "word", 0.95) for x in (50, 100, 150))
+        seen = segmentation(ink, print_)
+        assert are_print([right, left, middle], seen) == [True, True, True]
+        assert are_print([left, right], seen) == [False, False]
+        assert are_print([middle, replace(right, line=1)], seen) == [True, False]
 
     def test_a_blank_place_is_no_print(self):
         assert not looks_printed(Detection((20, 20, 100, 52)), segmentation(blank()))

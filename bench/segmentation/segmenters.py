@@ -56,4 +56,4 @@ def network(rgb: Pixels) -> dict[str, Map]:
     from inksight.imaging.segmentation import segment
 
     seen = segment(rgb)
-    return {"ink": seen.written([]), "ruling": seen.ruling, "print": seen.print}
+    return {"ink": seen.pen, "ruling": seen.ruling, "print": seen.print}

@@ -30,7 +30,7 @@ from .layout.components import Crop, Crops, Inked, crops
 from .layout.detection import Detection, Detector, looks
 from .layout.leftover import RADIUS, leftover
 from .layout.reading_order import reading_order
-from .layout.words import is_print, missed
+from .layout.words import are_print, missed
 from .options import READING, TOLD_MODE, USUAL_PAGE, USUAL_TRACE, PageChoices, PageOptions, TraceChoices, TraceOptions
 from .recognition import splitting, threads
 from .recognition.clipping import held
@@ -276,10 +276,11 @@ def _parts(
     if find is detectors.whole_page:
         return seen.marks, Crops([_one_word(seen.marks)] if binarize(seen.marks).any() else [], [], []), []
     found = _detected(find, rgb, sheet, seen) if binarize(seen.marks).any() else []
-    printed = [] if way == "trace" else [word for word in found if is_print(word, seen)]
-    written = [word for word in found if word not in printed]
-    ink = seen.marks if way == "trace" else seen.written([word.box for word in written])
-    return ink, crops(ink, binarize(ink), written), printed
+    is_print = [False] * len(found) if way == "trace" else are_print(found, seen)
+    apart = [word for word, so in zip(found, is_print, strict=True) if so]
+    ink = seen.without_print([word.box for word in apart])
+    words = [word for word, so in zip(found, is_print, strict=True) if not so]
+    return ink, crops(ink, binarize(ink), words), apart
 
 
 def _one_word(ink: Map, text: str = "") -> Inked:

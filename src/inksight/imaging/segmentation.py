@@ -34,6 +34,8 @@ IDEAL = 36.0
 """Height of a hand's usual word, in pixels, at which the picture is looked at."""
 LARGE = 110.0
 """Writing higher than this, at that size, is taken from the small picture."""
+BESIDE = 0.4
+"""Print reaches beyond the boxes of its words by at most so many of their heights."""
 MOST_PIXELS = 5_000_000
 TILE, OVERLAP = 1600, 128
 """Sides of tiles, and what they share with their neighbours: the network sees up to 288 pixels far, most of it near."""
@@ -82,13 +84,20 @@ class Segmentation:
         """The ink, print or not."""
         return np.maximum(self.ink, self.print)
 
-    def written(self, boxes: Sequence[Box]) -> Map:
-        """The ink without print; in the boxes of words that somebody wrote all marks, as block letters look printed."""
-        ink = np.where(self.print > self.ink, np.float32(0), self.ink)
-        for box in boxes:
-            x0, y0, x1, y1 = (max(round(v), 0) for v in box)
-            ink[y0:y1, x0:x1] = self.marks[y0:y1, x0:x1]
-        return ink
+    @property
+    def pen(self) -> Map:
+        """The ink where it is likelier than print."""
+        return np.where(self.print > self.ink, np.float32(0), self.ink)
+
+    def without_print(self, boxes: Sequence[Box]) -> Map:
+        """All marks but for the print in the boxes of printed words and close to them. Elsewhere nothing is taken for
+        print: block letters look like it."""
+        marks, pen = self.marks, self.pen
+        for x0, y0, x1, y1 in boxes:
+            near = BESIDE * (y1 - y0)
+            left, top, right, bottom = (max(round(v), 0) for v in (x0 - near, y0 - near, x1 + near, y1 + near))
+            marks[top:bottom, left:right] = pen[top:bottom, left:right]
+        return marks
 
     def within(self, inside: Mask) -> Segmentation:
         """With nothing where `inside`, bool (H, W), is False."""

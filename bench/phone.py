@@ -37,7 +37,9 @@ RIGHT = "right"
 METHOD = """# Photos of other people's notes
 
 {count} photos, converted by the code before and after, each looked at by eye beside its strokes (bench/phone.py): right
-where nothing of importance is lost and nothing invented. Left empty: not looked at yet.
+where nothing of importance is lost and nothing invented. Left empty: not looked at yet. Of the first column the
+photos from brandonhaynes100_01 on were traced by the centreline tracer, to save time: ink map, words and drawings
+are the same. The second column is of 2026-11-29, before print was judged in its context.
 """
 
 

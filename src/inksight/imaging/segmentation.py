@@ -22,6 +22,7 @@ from PIL import Image, ImageFilter
 
 from ..arrays import Map, Mask, Pixels
 from ..ink import Box
+from ..interrupt import checkpoint
 
 INK = 0.5
 """From this share of a pixel on it counts as ink."""
@@ -137,6 +138,7 @@ class Network:
         for rows in _spans(whole.shape[0]):
             for columns in _spans(whole.shape[1]):
                 tile = np.ascontiguousarray(whole[rows.seen, columns.seen])
+                checkpoint()
                 found: list[Any] = self._session.run(None, {"picture": tile})
                 maps[:, rows.kept, columns.kept] = found[0][:, rows.inner, columns.inner]
                 layout[:, rows.coarse_kept, columns.coarse_kept] = found[1][:, rows.coarse_inner, columns.coarse_inner]

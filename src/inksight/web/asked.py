@@ -11,7 +11,7 @@ from .. import formats
 from ..formats import Style
 from ..ink import Box
 from ..layout import detectors
-from ..options import DEFAULT_MODE, DETECTORS, FROM_FILES, MODES, TOLD_MODE, PageOptions
+from ..options import DEFAULT_MODE, DETECTORS, FROM_FILES, MODES, PRINT, TOLD_MODE, PageOptions
 from ..recognition.models import DEFAULT_MODEL, MODELS, shipped
 from .guard import Refused
 from .work import Wish
@@ -35,7 +35,7 @@ LONGEST = 4096
 
 FARTHEST = 1e6
 
-WISHES = ("mode", "text", "detector", "model", "page", "flatten", "fast", "most_words")
+WISHES = ("mode", "text", "detector", "model", "page", "flatten", "fast", "print", "most_words")
 """Fields of a form that say how to convert."""
 LOOKS = ("color", "background", "width", "fit", "dpi", "size", "speed")
 """Fields of a query that say how the ink looks."""
@@ -75,7 +75,8 @@ def wish(fields: Mapping[str, Any], folders: Mapping[str, Path]) -> Wish:
     if mode == TOLD_MODE and not text:
         raise Refused(422, 'the mode derender-with-text needs the field "text"')
     model = None if name == DEFAULT_MODEL else folders[name]
-    options = PageOptions(mode, model, _is_on(given, "fast"), detector=detector, flatten=_is_on(given, "flatten"))
+    flatten, print_ = _is_on(given, "flatten"), _known("print", given.get("print", PRINT[0]), PRINT)
+    options = PageOptions(mode, model, _is_on(given, "fast"), detector=detector, flatten=flatten, print=print_)
     return Wish(options, text, page, most)
 
 

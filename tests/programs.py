@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 
-PATIENCE = 900
+PATIENCE = 180
 """Seconds after which a test gives up on another process: long, since a busy machine is no fault of ours."""
 
 

@@ -24,9 +24,9 @@ def test_a_link_to_itself_costs_no_other_input(tmp_path):
     loop, blank = tmp_path / "loop.png", tmp_path / "blank.png"
     loop.symlink_to(loop)
     Image.new("L", (40, 30), 255).save(blank)
-    result = run("convert", str(loop), str(blank), "-o", str(tmp_path / "out"))
-    assert result.exit_code == 1
-    assert f"inksight: {loop}: cannot be opened" in result.stderr
+    code, _, err = run("convert", str(loop), str(blank), "-o", f"{tmp_path / 'out'}/")
+    assert code == 1
+    assert any(str(loop) in line for line in err)
     assert (tmp_path / "out" / "blank.svg").exists()
 
 
@@ -83,5 +83,5 @@ def test_a_run_sweeps_the_folders_it_writes_into(tmp_path, monkeypatch):
     swept = []
     monkeypatch.setattr(saving, "sweep", swept.append)
     Image.new("L", (40, 30), 255).save(tmp_path / "blank.png")
-    run("convert", str(tmp_path / "blank.png"), "-o", str(tmp_path / "out/"))
+    run("convert", str(tmp_path / "blank.png"), "-o", f"{tmp_path}/out/")
     assert Path(tmp_path / "out") in swept or tmp_path in swept

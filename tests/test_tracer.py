@@ -13,6 +13,7 @@ from inksight.imaging.canvas import fit
 from inksight.imaging.pictures import binarize, open_image
 from inksight.imaging.raster import coverage, pen_width, spurious
 from inksight.imaging.segmentation import pen_ink
+from inksight.ink.curves import distance_to_polyline
 from inksight.recognition import tracer as module
 from inksight.recognition.decoding import Decoded
 from inksight.recognition.engine import Engine
@@ -92,8 +93,10 @@ class TestWithTheShippedWeights:
         alone = tracer.trace_inks([ink])[0]
         assert together[0] == together[2]
         assert len(together[0].strokes) == len(alone.strokes)
+        assert together[0].text == alone.text
         for a, b in zip(together[0].strokes, alone.strokes, strict=True):
-            assert np.allclose(a.points, b.points, atol=0.5)
+            apart = [distance_to_polyline(p, q).mean() for p, q in ((a.points, b.points), (b.points, a.points))]
+            assert max(apart) < 1  # 8-bit products are scaled by the batch's greatest value: single points may differ
 
     def test_blank_is_an_empty_word(self, tracer):
         word = tracer.trace_inks([np.zeros((50, 120), np.float32)])[0]

@@ -109,7 +109,7 @@ class Work:
         try:
             while not self.go.wait(0.01):
                 ticket.check()
-            return Page(picture.width, picture.height)
+            return Page(picture.width, picture.height), []
         finally:
             self.ended += 1
 

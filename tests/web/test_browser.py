@@ -216,7 +216,7 @@ def test_a_box_is_moved(tab):
 
 def test_light_ink_lies_on_a_dark_ground(tab):
     page = tab()
-    bring(page, "board.jpg", "word")
+    bring(page, "board.jpg", "convert")
     expect(page.locator("#stage")).to_have_attribute("data-ground", "board")
     bring(page, "word.jpg")
     expect(page.locator("#stage")).to_have_attribute("data-ground", "paper")

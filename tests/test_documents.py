@@ -19,7 +19,7 @@ from inksight import formats
 from inksight.errors import InputError
 from inksight.formats import Style, dumps, dumps_pages, loads, pdf
 from inksight.formats.textlines import drawings, paragraphs, plain, text_lines
-from inksight.ink import Line, Page, Stroke, Word
+from inksight.ink import Cell, Line, Page, Stroke, Word
 from inksight.ink.curves import distance_to_polyline
 from inksight.ink.frames import Affine
 from tests.programs import run
@@ -62,6 +62,15 @@ ROWS = (
     "bring 3 jars of honey",
     "I saw a fox",
 )
+
+
+def table():
+    """A title, a table of two columns whose second row has two lines in a cell and none in the other, and an end."""
+    cells = [None, Cell(0, 0, 0), Cell(0, 0, 1), Cell(0, 1, 1), Cell(0, 1, 1), None]
+    texts = ["our herons", "place", "how many", "three a|b", "or four", "that is all"]
+    places = [(100, 100), (100, 200), (500, 200), (500, 300), (500, 380), (100, 480)]
+    lines = [Line((written(text, x, y),), cell) for text, (x, y), cell in zip(texts, places, cells, strict=True)]
+    return Page(1200, 900, tuple(lines))
 
 
 def saved(data, tmp_path, name="notes.pdf"):
@@ -385,7 +394,8 @@ ALTO_RULES = {
     "processingSoftware": ("softwareName softwareVersion ", set()),
     "Layout": ("(Page )+", set()),
     "Page": ("PrintSpace ", {"ID", "PHYSICAL_IMG_NR", "WIDTH", "HEIGHT"}),
-    "PrintSpace": ("(TextBlock |Illustration )*", {"HPOS", "VPOS", "WIDTH", "HEIGHT"}),
+    "PrintSpace": ("(TextBlock |ComposedBlock |Illustration )*", {"HPOS", "VPOS", "WIDTH", "HEIGHT"}),
+    "ComposedBlock": ("(TextBlock )+", {"ID", "HPOS", "VPOS", "WIDTH", "HEIGHT", "TYPE"}),
     "TextBlock": ("(TextLine )+", {"ID", "HPOS", "VPOS", "WIDTH", "HEIGHT"}),
     "Illustration": ("", {"ID", "HPOS", "VPOS", "WIDTH", "HEIGHT", "TYPE"}),
     "TextLine": ("(String (SP )?)+", {"ID", "HPOS", "VPOS", "WIDTH", "HEIGHT", "BASELINE"}),
@@ -394,11 +404,17 @@ ALTO_RULES = {
 PAGE_RULES = {
     "PcGts": ("Metadata Page ", set()),
     "Metadata": ("Creator Created LastChange ", set()),
-    "Page": ("(ReadingOrder )?(TextRegion |LineDrawingRegion )*", {"imageFilename", "imageWidth", "imageHeight"}),
+    "Page": (
+        "(ReadingOrder )?(TextRegion |TableRegion |LineDrawingRegion )*",
+        {"imageFilename", "imageWidth", "imageHeight"},
+    ),
     "ReadingOrder": ("OrderedGroup ", set()),
     "OrderedGroup": ("(RegionRefIndexed )+", {"id"}),
     "RegionRefIndexed": ("", {"index", "regionRef"}),
-    "TextRegion": ("Coords (TextLine )*(TextEquiv )?", {"id"}),
+    "TableRegion": ("Coords (TextRegion )*", {"id"}),
+    "TextRegion": ("Coords (Roles )?(TextLine )*(TextEquiv )?", {"id"}),
+    "Roles": ("TableCellRole ", set()),
+    "TableCellRole": ("", {"rowIndex", "columnIndex"}),
     "LineDrawingRegion": ("Coords ", {"id"}),
     "TextLine": ("Coords (Baseline )?(Word )*(TextEquiv )?", {"id"}),
     "Word": ("Coords (TextEquiv )?", {"id"}),
@@ -409,7 +425,7 @@ PAGE_RULES = {
 
 
 @pytest.mark.parametrize(("fmt", "rules"), [("alto", ALTO_RULES), ("page", PAGE_RULES)])
-@pytest.mark.parametrize("page", [page_of(*ROWS), *ODD.values()])
+@pytest.mark.parametrize("page", [page_of(*ROWS), table(), *ODD.values()])
 def test_documents_keep_the_rules_of_their_schema(fmt, rules, page):
     """What ALTO 4.4 and PAGE of 2019-07-15 ask for; both schemas were read for it, none may be kept here."""
     root = names(dumps(page, fmt))
@@ -427,8 +443,10 @@ def test_documents_keep_the_rules_of_their_schema(fmt, rules, page):
             assert 0 <= float(element.get(key)) <= 1
 
 
-def test_hocr_check_finds_nothing(tmp_path):
-    pages = [page_of(*ROWS), ODD["a drawing"], ODD["unread"]]
+@pytest.mark.parametrize("page", [page_of(*ROWS), table()])
+def test_hocr_check_finds_nothing(page, tmp_path):
+    """It takes lines of several pages for overlapping ones."""
+    pages = [page, ODD["a drawing"], ODD["unread"]]
     path = saved(dumps_pages(pages, "hocr"), tmp_path, "a.hocr")
     check = Path(sys.executable).with_name("hocr-check")
     report = subprocess.run([check, path], capture_output=True, text=True, check=True).stderr
@@ -604,6 +622,24 @@ def test_which_files_hold_several_pages(fmt):
     assert formats.holds_pages(fmt)
 
 
+@pytest.mark.parametrize(
+    ("fmt", "kind", "cell"), [("alto", "ComposedBlock", "TextBlock"), ("page", "TableRegion", "TextRegion")]
+)
+def test_a_table_holds_its_cells(fmt, kind, cell):
+    (found,) = (e for e in names(dumps(table(), fmt)).iter() if e.tag == kind)
+    assert [len(e.findall("TextLine")) for e in found.findall(cell)] == [1, 1, 2]
+
+
+def test_page_xml_says_where_cells_stand():
+    roles = [e for e in names(dumps(table(), "page")).iter() if e.tag == "TableCellRole"]
+    assert [(int(e.get("rowIndex")), int(e.get("columnIndex"))) for e in roles] == [(0, 0), (0, 1), (1, 1)]
+
+
+@pytest.mark.parametrize("fmt", BOXED)
+def test_the_lines_of_tables_come_back_in_order(fmt):
+    assert [line.text for line in loads(dumps(table(), fmt), fmt).lines] == [line.text for line in table().lines]
+
+
 # ------------------------------------------------------------------------------------------------- text and Markdown
 
 
@@ -648,6 +684,16 @@ def test_text_has_rows_paragraphs_and_pages():
     assert dumps_pages([page, Page(9, 9), spaced(0)], "txt").decode() == "line0\nline1\n\nline2\n\f\fline0\n"
     assert dumps(page, "md").decode() == "line0  \nline1\n\nline2\n\n*(1 drawing)*\n"
     assert dumps_pages([spaced(0), spaced(0)], "md").decode() == "line0\n\n---\n\nline0\n"
+
+
+def test_the_cells_of_a_table_stay_apart():
+    rows = "place\thow many\n\tthree a|b or four"
+    assert table().text == f"our herons\n{rows}\nthat is all"
+    assert dumps(table(), "txt").decode() == f"our herons\n\n{rows}\n\nthat is all\n"
+    tokens = MarkdownIt("commonmark").enable("table").parse(dumps(table(), "md").decode())
+    assert [t.map for t in tokens if t.type == "table_open"] == [[2, 5]]
+    cells = [t.content for t in tokens if t.type == "inline"]
+    assert cells == ["our herons", "place", "how many", "", "three a|b or four", "that is all"]
 
 
 def test_text_is_plain():

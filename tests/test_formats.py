@@ -18,7 +18,7 @@ from inksight import formats
 from inksight.errors import InputError
 from inksight.formats import FORMATS, Style, dumps, ending, loads, read, write
 from inksight.formats.style import BOARD, rainbow, styled
-from inksight.ink import Line, Page, Stroke, Word
+from inksight.ink import Cell, Line, Page, Stroke, Word
 from tests.work import calls
 
 READABLE = ("inkml", "json", "jsonl", "svg")
@@ -41,7 +41,8 @@ def pages(limit, text):
     strokes = st.lists(st.builds(Stroke, points(limit), width, color), max_size=3).map(tuple)
     kind = st.sampled_from(["word", "word", "drawing", "print"])
     word = st.builds(Word, strokes, text, st.floats(0, 1), box, st.sampled_from(ORIGINS), kind)
-    line = st.lists(word, max_size=3).map(lambda words: Line(tuple(words)))
+    cell = st.none() | st.builds(Cell, st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
+    line = st.builds(lambda words, cell: Line(tuple(words), cell if words else None), st.lists(word, max_size=3), cell)
     size = st.floats(0, 5000)
     return st.builds(Page, size, size, st.lists(line, max_size=3).map(tuple))
 
@@ -801,7 +802,7 @@ def test_reading_a_missing_file_or_a_folder(tmp_path):
 
 
 def document(**changes):
-    word = {"text": "a", "confidence": 1, "box": [0, 0, 1, 1], "line": 0, "strokes": [[[0, 0]]]}
+    word = {"text": "a", "confidence": 1, "box": [0, 0, 1, 1], "line": 0, "strokes": [[[0, 0]]], "cell": None}
     whole = {"format": "inksight", "version": 1, "width": 9, "height": 9, "words": [word]}
     word.update({k: v for k, v in changes.items() if k in word})
     return json.dumps(whole | {k: v for k, v in changes.items() if k not in word})
@@ -816,6 +817,8 @@ BROKEN = [
     ("json", document(words=5), "wrong type"),
     ("json", document(words=[5]), "wrong type"),
     ("json", document(width="wide"), "wrong type"),
+    ("json", document(cell=[0, 1]), 'a "cell" is [table, row, column]'),
+    ("json", document(cell=[0, 1, 10**9]), "a table has at most 100000 rows and 200 columns"),
     ("json", document(width=-1), "size must be finite"),
     ("json", document(confidence=7), "word 0: confidence must lie in 0..1"),
     ("json", document(confidence=float("nan")), "word 0: confidence"),

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Unpack
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Unpack
 
 from .alphabets import IDEOGRAPH
 from .arrays import Map, Mask, Pixels
@@ -30,6 +30,7 @@ from .layout.components import Crop, Crops, Inked, crops
 from .layout.detection import Detection, Detector, looks
 from .layout.leftover import RADIUS, leftover
 from .layout.reading_order import reading_order
+from .layout.tables import cells
 from .layout.words import are_print, missed
 from .options import READING, TOLD_MODE, USUAL_PAGE, USUAL_TRACE, PageChoices, PageOptions, TraceChoices, TraceOptions
 from .recognition import splitting, threads
@@ -223,7 +224,8 @@ def convert_shown(
         listener.found([Word(box=c.box).transformed(frame).box for _, c in parts.words])
     with clock.on("tracing"):
         tell = _telling(progress, listener, frame)
-        lines = _traced(parts, printed if options.print == "text" else [], options, tell, trust=not looks(find))
+        traced = _traced(parts, printed if options.print == "text" else [], options, tell, trust=not looks(find))
+    lines = _in_lines(traced, binarize(seen.maps.max(axis=0)))
     flat = measured(Page(sheet.rgb.shape[1], sheet.rgb.shape[0], lines), sheet.rgb, ink)
     page = flat if options.flatten else _moved(flat, frame, picture)
     if report:
@@ -250,8 +252,8 @@ def _under(strokes: Sequence[Stroke], seen: Segmentation) -> Mask:
 
 def _moved(page: Page, frame: Frame, picture: Picture) -> Page:
     """The page in the frame of the picture."""
-    lines = tuple(Line(tuple(w.transformed(frame) for w in line.words)) for line in page.lines)
-    return Page(picture.width, picture.height, lines)
+    moved = page.with_words(lambda word: word.transformed(frame))
+    return replace(moved, width=picture.width, height=picture.height)
 
 
 def _sheet(rgb: Pixels, find: Detector, flatten: bool) -> Sheet:
@@ -324,11 +326,16 @@ def _telling(progress: Progress | None, listener: Listener | None, frame: Frame)
     return tell
 
 
-def _traced(
-    parts: Crops, printed: Sequence[Detection], options: TraceOptions, tell: _Telling, trust: bool
-) -> tuple[Line, ...]:
-    """The page's lines, print among them, drawings in the last; with `trust` every detected word is one, whatever the
-    model reads."""
+class _Traced(NamedTuple):
+    """The words of a page, print among them, as they were found, and its drawings."""
+
+    words: list[Word]
+    places: list[Detection]
+    drawings: list[Word]
+
+
+def _traced(parts: Crops, printed: Sequence[Detection], options: TraceOptions, tell: _Telling, trust: bool) -> _Traced:
+    """What is on the page, in no order; with `trust` every detected word is one, whatever the model reads."""
     reads = options.mode in READING
     inked = parts.words + (parts.missed if reads else [])
     drawings = parts.drawings + ([] if reads else [c for _, c in parts.missed])
@@ -339,10 +346,16 @@ def _traced(
     kept = [i for i, w in enumerate(words) if not unsure[i] or word_filter.is_word(w, inked[i].word)]
     read = [words[i] for i in kept] + [_as_print(word) for word in printed]
     places = [inked[i].word for i in kept] + list(printed)
-    lines = [Line(tuple(read[k] for k in line)) for line in reading_order(places)]
     sketches = [_as_drawing(words[i], inked[i].crop) for i in sorted(set(range(len(words))) - set(kept))]
     sketches += [_sketch(c) for c in drawings]
-    return tuple(lines) + ((Line(tuple(sketches)),) if sketches else ())
+    return _Traced(read, places, sketches)
+
+
+def _in_lines(traced: _Traced, marks: Mask) -> tuple[Line, ...]:
+    """The lines in reading order, drawings in the last. `marks` is all that is on the page, ruling too."""
+    where = cells(traced.places, marks)
+    lines = [Line(tuple(traced.words[k] for k in line), where[line[0]]) for line in reading_order(traced.places, where)]
+    return tuple(lines) + ((Line(tuple(traced.drawings)),) if traced.drawings else ())
 
 
 def _language(words: Sequence[Detection]) -> str | None:

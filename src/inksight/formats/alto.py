@@ -11,7 +11,7 @@ from ..ink import Box, Page, Word
 from .markup import escaped, floats, local, number, parse, quoted
 from .several import only, some
 from .style import PLAIN, Style
-from .textlines import TextLine, around, box_around, boxed, drawings, page_of, paragraphs, text_lines
+from .textlines import Block, TextLine, blocks, box_around, boxed, drawings, page_of
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <alto xmlns="http://www.loc.gov/standards/alto/ns-v4#" SCHEMAVERSION="4.4">
@@ -25,7 +25,10 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def dumps(page: Page, style: Style = PLAIN) -> bytes:
-    """The page as ALTO, in pixels with 2 decimals. A block is a paragraph; drawings are illustrations at the end."""
+    """The page as ALTO, in pixels with 2 decimals.
+
+    A block is a paragraph or a cell of a table; drawings are illustrations at the end.
+    """
     return dumps_pages([page], [style])
 
 
@@ -41,14 +44,22 @@ def dumps_pages(pages: Sequence[Page], styles: Sequence[Style]) -> bytes:
 
 
 def _blocks(page: Page, ids: Iterator[int]) -> Iterator[str]:
-    for lines in paragraphs(text_lines(page)):
-        box = around(w for line in lines for w in line.words)
-        yield f'<TextBlock ID="block_{next(ids)}" {_place(box)}>'
-        for line in lines:
-            yield from _line(line, ids)
-        yield "</TextBlock>"
+    for block in blocks(page):
+        if block.is_table:
+            yield f'<ComposedBlock ID="table_{next(ids)}" {_place(block.box)} TYPE="table">'
+        for _, cell in block.cells:
+            yield from _block(cell, ids)
+        if block.is_table:
+            yield "</ComposedBlock>"
     for word in drawings(page):
         yield f'<Illustration ID="drawing_{next(ids)}" {_place(word.box)} TYPE="drawing"/>'
+
+
+def _block(block: Block, ids: Iterator[int]) -> Iterator[str]:
+    yield f'<TextBlock ID="block_{next(ids)}" {_place(block.box)}>'
+    for line in block.lines:
+        yield from _line(line, ids)
+    yield "</TextBlock>"
 
 
 def _line(line: TextLine, ids: Iterator[int]) -> Iterator[str]:

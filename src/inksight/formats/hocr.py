@@ -16,7 +16,7 @@ from ..ink import Box, Page, Word
 from .markup import escaped, floats, number, numbers, quoted
 from .several import only, some
 from .style import PLAIN, Style
-from .textlines import TextLine, around, boxed, drawings, page_of, paragraphs, pixels, text_lines
+from .textlines import Block, TextLine, blocks, boxed, drawings, page_of, pixels
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <html xmlns="http://www.w3.org/1999/xhtml">
@@ -24,7 +24,8 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <title>{name}</title>
 <meta http-equiv="Content-Type" content="text/html; charset=utf-8"/>
 <meta name="ocr-system" content="inksight {version}"/>
-<meta name="ocr-capabilities" content="ocr_page ocr_carea ocr_par ocr_line ocr_linedrawing ocrx_word ocrp_wconf"/>
+<meta name="ocr-capabilities" content="ocr_page ocr_table ocr_carea ocr_par ocr_line \
+ocr_linedrawing ocrx_word ocrp_wconf"/>
 </head>
 <body>"""
 
@@ -47,15 +48,27 @@ def _page(page: Page, style: Style, index: int) -> Iterator[str]:
     dpi = f"; scan_res {number(style.dpi)} {number(style.dpi)}" if style.dpi else ""
     box = numbers(pixels((0, 0, page.width, page.height), page))
     yield f'<div class="ocr_page" id="page_{index + 1}" title={quoted(f"{image}bbox {box}; ppageno {index}{dpi}")}>'
-    for lines in paragraphs(text_lines(page)):
-        title = f"bbox {numbers(pixels(around(w for line in lines for w in line.words), page))}"
-        yield f'<div class="ocr_carea" title="{title}"><p class="ocr_par" title="{title}">'
-        for line in lines:
-            yield from _line(line, page)
-        yield "</p></div>"
+    for block in blocks(page):
+        yield from _table(block, page) if block.is_table else _paragraph(block, page)
     for word in drawings(page):
         yield f'<div class="ocr_linedrawing" title="bbox {numbers(pixels(word.box, page))}"></div>'
     yield "</div>"
+
+
+def _table(table: Block, page: Page) -> Iterator[str]:
+    """A paragraph for each cell, in reading order."""
+    yield f'<div class="ocr_table" title="bbox {numbers(pixels(table.box, page))}">'
+    for _, cell in table.cells:
+        yield from _paragraph(cell, page)
+    yield "</div>"
+
+
+def _paragraph(block: Block, page: Page) -> Iterator[str]:
+    title = f"bbox {numbers(pixels(block.box, page))}"
+    yield f'<div class="ocr_carea" title="{title}"><p class="ocr_par" title="{title}">'
+    for line in block.lines:
+        yield from _line(line, page)
+    yield "</p></div>"
 
 
 def _line(line: TextLine, page: Page) -> Iterator[str]:

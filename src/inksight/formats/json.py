@@ -3,9 +3,10 @@
     {"format": "inksight", "version": 1, "width": w, "height": h, "words": [
     {"text": s, "confidence": c, "box": [x0, y0, x1, y1], "line": i, "origin": s, "strokes": [[[x, y], ...], ...]}]}
 
-`line` counts from 0. A word may also have "kind": "drawing" or "print", and "widths" and "colors" with a value or
-null for each stroke. A page that ends in lines without words says how many lines it has by a further key, "lines". With
-the background "photo" the picture is in the file, too, as "photo": "data:image/jpeg;base64,...".
+`line` counts from 0. A word in a table has "cell": [table, row, column], the same for all words of a line. A word may
+also have "kind": "drawing" or "print", and "widths" and "colors" with a value or null for each stroke. A page that ends
+in lines without words says how many lines it has by a further key, "lines". With the background "photo" the picture is
+in the file, too, as "photo": "data:image/jpeg;base64,...".
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import binascii
 import json
 from typing import Any
 
-from ..ink import Line, Page, Stroke, Word
+from ..ink import Cell, Line, Page, Stroke, Word
+from ..ink.tables import MOST_COLUMNS
 from .several import MOST_LINES
 from .style import PLAIN, Style, jpeg
 
@@ -32,14 +34,16 @@ def dumps(page: Page, style: Style = PLAIN) -> bytes:
         head["lines"] = len(page.lines)
     if style.background == "photo" and style.photo is not None:
         head["photo"] = _JPEG + base64.b64encode(jpeg(style.photo)).decode()
-    rows = ",\n".join(_word(word, line) for line, word in words)
+    rows = ",\n".join(_word(word, line, page.lines[line].cell) for line, word in words)
     content = f'{json.dumps(head)[:-1]}, "words": [\n{rows}]}}\n'
     return content.encode("utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
 
 
-def _word(word: Word, line: int) -> str:
+def _word(word: Word, line: int, cell: Cell | None) -> str:
     fields: dict[str, Any] = {"text": word.text, "confidence": float(word.confidence)}
     fields |= {"box": [_number(v) for v in word.box], "line": line, "origin": word.origin}
+    if cell is not None:
+        fields["cell"] = list(cell)
     if word.kind != "word":
         fields["kind"] = word.kind
     if any(s.width is not None for s in word.strokes):
@@ -94,7 +98,17 @@ def _page(document: dict[str, Any]) -> Page:
     lines: list[list[Word]] = [[] for _ in range(count)]
     for line, word in rows:
         lines[line].append(word)
-    return Page(document["width"], document["height"], tuple(Line(tuple(words)) for words in lines))
+    cells = {row["line"]: _cell(row["cell"]) for row in reversed(document["words"]) if row.get("cell") is not None}
+    found = tuple(Line(tuple(words), cells.get(i)) for i, words in enumerate(lines))
+    return Page(document["width"], document["height"], found)
+
+
+def _cell(value: Any) -> Cell:
+    if not (isinstance(value, list) and len(value) == 3 and all(type(v) is int and v >= 0 for v in value)):
+        raise ValueError('a "cell" is [table, row, column], each from 0')
+    if value[1] >= MOST_LINES or value[2] >= MOST_COLUMNS:
+        raise ValueError(f"a table has at most {MOST_LINES} rows and {MOST_COLUMNS} columns")
+    return Cell(*value)
 
 
 def _read_word(row: dict[str, Any], index: int) -> Word:

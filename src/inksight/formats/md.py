@@ -1,4 +1,4 @@
-"""Markdown of the reading: lines stay lines, paragraphs are apart, a rule is between pages.
+"""Markdown of the reading: lines stay lines, paragraphs are apart, tables are tables, a rule is between pages.
 
 What is written is shown as it is written: characters that mean something in Markdown are escaped (CommonMark, and the
 additions of GitHub and Obsidian).
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ..ink import Page
 from .style import PLAIN, Style
 from .textlines import drawings
-from .txt import read_paragraphs
+from .txt import read_blocks
 
 _BREAK = "  \n"
 """Two spaces: the line break that every Markdown knows."""
@@ -32,11 +32,21 @@ def dumps_pages(pages: Sequence[Page], styles: Sequence[Style]) -> bytes:
 
 
 def _page(page: Page) -> str:
-    blocks = [_BREAK.join(map(_escaped, rows)) for rows in read_paragraphs(page)]
+    blocks = [(_table if block.is_table else _paragraph)(rows) for block, rows in read_blocks(page)]
     count = len(drawings(page))
     if count:
         blocks.append(f"*({count} {'drawing' if count == 1 else 'drawings'})*")
     return "\n".join(f"{block}\n" for block in blocks)
+
+
+def _paragraph(rows: Sequence[Sequence[str]]) -> str:
+    return _BREAK.join(_escaped(row[0]) for row in rows)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """A table of GitHub's kind, whose first row is its head; one of a single column, too."""
+    head, *body = ["| " + " | ".join(map(_escaped, row)) + " |" for row in rows]
+    return "\n".join([head, "| --- " * len(rows[0]) + "|", *body])
 
 
 def _escaped(row: str) -> str:

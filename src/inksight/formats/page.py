@@ -1,6 +1,7 @@
 """PAGE XML of 2019 (PRImA): the reading with boxes, baselines and confidences; the ink is left out.
 
-Transkribus, eScriptorium and OCR-D edit such files. A region is a paragraph; regions are listed in reading order.
+Transkribus, eScriptorium and OCR-D edit such files. A region is a paragraph or a table, with a region for each cell;
+regions are listed in reading order.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ..ink import Box, Page, Word
 from .markup import escaped, floats, local, parse, quoted
 from .several import only
 from .style import PLAIN, Style
-from .textlines import TextLine, around, box_around, boxed, drawings, page_of, paragraphs, pixels, text_lines
+from .textlines import Block, TextLine, blocks, box_around, boxed, drawings, page_of, pixels
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15">
@@ -33,20 +34,33 @@ def dumps(page: Page, style: Style = PLAIN) -> bytes:
     """
     _, _, width, height = pixels((0, 0, page.width, page.height), page)
     rows = [_HEAD.format(version=__version__, name=quoted(style.name), width=width, height=height)]
-    blocks = list(enumerate(paragraphs(text_lines(page))))
-    if blocks:
+    found = list(enumerate(blocks(page)))
+    if found:
         rows += ['<ReadingOrder><OrderedGroup id="order">']
-        rows += [f'<RegionRefIndexed index="{i}" regionRef="region_{i}"/>' for i, _ in blocks]
+        rows += [f'<RegionRefIndexed index="{i}" regionRef="region_{i}"/>' for i, _ in found]
         rows += ["</OrderedGroup></ReadingOrder>"]
     ids = count()
-    for i, lines in blocks:
-        box = around(w for line in lines for w in line.words)
-        rows += [f'<TextRegion id="region_{i}">', _coords(box, page)]
-        rows += [row for line in lines for row in _line(line, page, ids)]
-        rows += [_text("\n".join(line.text for line in lines)), "</TextRegion>"]
+    for i, block in found:
+        rows += (_table if block.is_table else _region)(block, f"region_{i}", page, ids)
     for word in drawings(page):
         rows.append(f'<LineDrawingRegion id="drawing_{next(ids)}">{_coords(word.box, page)}</LineDrawingRegion>')
     return "\n".join([*rows, "</Page>", "</PcGts>", ""]).encode()
+
+
+def _table(table: Block, name: str, page: Page, ids: Iterator[int]) -> Iterator[str]:
+    yield f'<TableRegion id="{name}">{_coords(table.box, page)}'
+    for cell, block in table.cells:
+        if cell is not None:
+            role = f'<Roles><TableCellRole rowIndex="{cell.row}" columnIndex="{cell.column}"/></Roles>'
+            yield from _region(block, f"cell_{next(ids)}", page, ids, role)
+    yield "</TableRegion>"
+
+
+def _region(block: Block, name: str, page: Page, ids: Iterator[int], role: str = "") -> Iterator[str]:
+    yield f'<TextRegion id="{name}">{_coords(block.box, page)}{role}'
+    for line in block.lines:
+        yield from _line(line, page, ids)
+    yield _text("\n".join(line.text for line in block.lines)) + "</TextRegion>"
 
 
 def _line(line: TextLine, page: Page, ids: Iterator[int]) -> Iterator[str]:

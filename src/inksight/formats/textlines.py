@@ -6,12 +6,13 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ink import Box, Line, Page, Word
+from ..ink import Box, Cell, Line, Page, Word
+from ..ink.tables import apart
 
 CLEARLY = 1.5
 """A distance between lines that is so many times the usual one ends a paragraph."""
@@ -36,6 +37,7 @@ class TextLine:
     """The words of a line, at least one, without the drawings in it."""
 
     words: tuple[Word, ...]
+    cell: Cell | None = None
 
     @property
     def text(self) -> str:
@@ -91,13 +93,40 @@ def _slope(feet: NDArray[np.float64]) -> float:
 
 def text_lines(page: Page) -> list[TextLine]:
     """The lines that hold words."""
-    found = [tuple(w for w in line.words if w.kind != "drawing") for line in page.lines]
-    return [TextLine(words) for words in found if words]
+    found = [(tuple(w for w in line.words if w.kind != "drawing"), line.cell) for line in page.lines]
+    return [TextLine(words, cell) for words, cell in found if words]
 
 
 def drawings(page: Page) -> list[Word]:
     """What belongs to no word."""
     return [w for w in page.words if w.kind == "drawing"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """What stands by itself on a page: a paragraph, or a table."""
+
+    lines: list[TextLine]
+    is_table: bool = False
+
+    @property
+    def box(self) -> Box:
+        return around(w for line in self.lines for w in line.words)
+
+    @property
+    def cells(self) -> list[tuple[Cell | None, Block]]:
+        """The table's cells as blocks of their own, in reading order; a paragraph is one that has no place."""
+        if not self.is_table:
+            return [(None, self)]
+        return [(cell, Block(list(lines))) for cell, lines in groupby(self.lines, lambda line: line.cell)]
+
+
+def blocks(page: Page) -> list[Block]:
+    """The page's paragraphs and tables, in reading order."""
+    found: list[Block] = []
+    for table, lines in apart(text_lines(page)):
+        found += map(Block, paragraphs(lines)) if table is None else [Block(lines, is_table=True)]
+    return found
 
 
 def paragraphs(lines: Sequence[TextLine]) -> list[list[TextLine]]:

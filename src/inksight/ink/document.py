@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 
 from ..alphabets import in_a_row
 from ..arrays import Points
+from .tables import Cell, apart, rows
 
 if TYPE_CHECKING:
     from .frames import Frame
@@ -147,9 +148,10 @@ class Word:
 
 @dataclass(frozen=True)
 class Line:
-    """Words from left to right (in reading order)."""
+    """Words from left to right (in reading order), all in the same cell of a table, or in none."""
 
     words: tuple[Word, ...] = ()
+    cell: Cell | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "words", tuple(self.words))
@@ -190,8 +192,12 @@ class Page:
 
     @property
     def text(self) -> str:
-        """The lines' texts, one per row; lines without text are left out."""
-        return "\n".join(line.text for line in self.lines if line.text)
+        """The lines' texts, one per row; lines without text are left out. A table's row is one, with tabs between its
+        cells."""
+        found: list[str] = []
+        for table, lines in apart(self.lines):
+            found += (line.text for line in lines) if table is None else map("\t".join, rows(lines))
+        return "\n".join(filter(None, found))
 
     def numbered_words(self) -> Iterator[tuple[int, Word]]:
         """(index of the line, word) in reading order."""
@@ -201,8 +207,11 @@ class Page:
 
     def with_strokes(self, change: Callable[[Stroke], Stroke]) -> Page:
         """The page with each stroke changed, in order."""
-        lines = (Line(tuple(w.with_strokes(change) for w in line.words)) for line in self.lines)
-        return replace(self, lines=tuple(lines))
+        return self.with_words(lambda word: word.with_strokes(change))
+
+    def with_words(self, change: Callable[[Word], Word]) -> Page:
+        """The page with each word changed, in order."""
+        return replace(self, lines=tuple(replace(line, words=tuple(map(change, line.words))) for line in self.lines))
 
     def save(self, path: str | Path) -> None:
         """Write the page to `path` in the format that its ending names (.json, .svg, .inkml, ...).

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ink import Box
+from ..ink import Box, Cell
 from .detection import Detection
 
 SAME_LINE_GAP = 1.0
 """Pieces of text side by side are one line if the gap between them is at most this many line heights."""
 
 
-def reading_order(words: Sequence[Detection]) -> list[list[int]]:
-    """Indices of the words, line by line, from left to right within a line."""
-    pieces: dict[int, list[int]] = {}
+Line = list[int]
+"""Indices of a line's words."""
+
+
+def reading_order(words: Sequence[Detection], cells: Sequence[Cell | None] = ()) -> list[Line]:
+    """Indices of the words, line by line, from left to right within a line. `cells` says where each word stands in a
+    table: tables are read cell by cell, row by row."""
+    pieces: dict[Cell | None, dict[int, Line]] = {}
     for i, word in enumerate(words):
-        pieces.setdefault(word.line, []).append(i)
-    lines = _joined(list(pieces.values()), words)
-    order = _sorted([_hull([words[i].box for i in line]) for line in lines])
-    return [sorted(lines[k], key=lambda i: words[i].upright[0]) for k in order]
+        pieces.setdefault(cells[i] if cells else None, {}).setdefault(word.line, []).append(i)
+    lines = {cell: _joined(list(own.values()), words) for cell, own in pieces.items()}
+    blocks = [[line] for line in lines.pop(None, [])] + _tables(lines, words)
+    order = _sorted([_hull([words[i].box for line in block for i in line]) for block in blocks])
+    return [sorted(line, key=lambda i: words[i].upright[0]) for k in order for line in blocks[k]]
+
+
+def _tables(lines: Mapping[Cell | None, list[Line]], words: Sequence[Detection]) -> list[list[Line]]:
+    """The lines of each table, in reading order."""
+    tables: dict[int, list[Line]] = {}
+    for cell in sorted(cell for cell in lines if cell is not None):
+        own = lines[cell]
+        order = _sorted([_hull([words[i].box for i in line]) for line in own])
+        tables.setdefault(cell.table, []).extend(own[k] for k in order)
+    return list(tables.values())
 
 
 def _hull(boxes: Sequence[Box]) -> Box:

@@ -1,0 +1,128 @@
+"""Tables: which words stand in which cell.
+
+A table is ruled (grid.py), or it is words that stand below each other in columns, with gaps that run through all rows.
+Columns of running text look like that, too: what tells them apart is that most of a table's cells hold a word or two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays import Mask
+from ..ink import Cell
+from . import grid
+from .detection import Detection
+from .grid import Table
+
+GAP = 1.5
+"""A gap between columns is at least so many heights of a word wide."""
+
+SAME_ROW, NEXT_ROW = 0.5, 3.0
+"""In usual heights of words: how far the middles of a row's words may lie apart, and those of one row and the next."""
+
+SHORT = 1.5
+"""Columns whose cells hold more words than this, in the mean, are running text."""
+
+_MARKER = re.compile(r"[^\w\s]|\(?\d{1,2}[.):]?|\w[.):]")
+"""What begins the items of a list."""
+
+
+def cells(words: Sequence[Detection], marks: Mask) -> list[Cell | None]:
+    """The cell of each word, or None. `marks`, bool (H, W), is all that was written, drawn or printed on the page."""
+    found: list[Cell | None] = [None] * len(words)
+    ruled = grid.tables(words, marks)
+    apart = [i for i in range(len(words)) if not any(i in table for table in ruled)]
+    tables = sorted([*ruled, *_aligned(words, apart)], key=lambda table: min(words[i].box[1] for i in table))
+    for number, table in enumerate(tables):
+        for i, (row, column) in table.items():
+            found[i] = Cell(number, row, column)
+    return found
+
+
+def _aligned(words: Sequence[Detection], chosen: Sequence[int]) -> Iterator[Table]:
+    """The tables without lines among the chosen words."""
+    if len(chosen) < 4:
+        return
+    height = float(np.median([words[i].height for i in chosen]))
+    rows = _rows(words, chosen, height)
+    start = 0
+    while start < len(rows):
+        end = _end(words, rows, start, height)
+        table = _table(words, rows[start:end], height)
+        if table:
+            yield table
+        start = end if table else start + 1
+
+
+def _rows(words: Sequence[Detection], chosen: Sequence[int], height: float) -> list[list[int]]:
+    """The words by the height at which they stand, whatever is between them, from top to bottom."""
+    rows: list[list[int]] = []
+    for i in sorted(chosen, key=lambda i: _middle(words[i])):
+        if rows and _middle(words[i]) - float(np.mean([_middle(words[k]) for k in rows[-1]])) < SAME_ROW * height:
+            rows[-1].append(i)
+        else:
+            rows.append([i])
+    return [sorted(row, key=lambda i: words[i].box[0]) for row in rows]
+
+
+def _middle(word: Detection) -> float:
+    return (word.box[1] + word.box[3]) / 2
+
+
+def _end(words: Sequence[Detection], rows: Sequence[Sequence[int]], start: int, height: float) -> int:
+    """The row after the last one that follows the row `start` closely and leaves gaps free that run through all."""
+    members = list(rows[start])
+    for k in range(start, len(rows)):
+        if k > start and _middle(words[rows[k][0]]) - _middle(words[rows[k - 1][0]]) > NEXT_ROW * height:
+            return k
+        members += rows[k]
+        if len(_columns(words, members, height)) < 2:
+            return k if k > start else start + 1
+    return len(rows)
+
+
+def _columns(words: Sequence[Detection], members: Sequence[int], height: float) -> list[float]:
+    """Where columns begin: the left ends of what the words, seen from above, cover between wide gaps."""
+    spans = sorted((words[i].box[0], words[i].box[2]) for i in members)
+    starts, reach = [spans[0][0]], spans[0][1]
+    for left, right in spans[1:]:
+        if left - reach > GAP * height:
+            starts.append(left)
+        reach = max(reach, right)
+    return starts
+
+
+def _table(words: Sequence[Detection], rows: Sequence[Sequence[int]], height: float) -> Table | None:
+    """The rows as a table, without rows of one cell at its ends; None if they are none."""
+    starts = np.array(_columns(words, [i for row in rows for i in row], height))
+    place = {i: int(np.searchsorted(starts, words[i].box[0], "right")) - 1 for row in rows for i in row}
+    full = [k for k, row in enumerate(rows) if len({place[i] for i in row}) > 1]
+    if not full:
+        return None
+    kept = rows[full[0] : full[-1] + 1]
+    held = np.zeros((len(kept), len(starts)), np.int64)
+    for k, row in enumerate(kept):
+        np.add.at(held[k], [place[i] for i in row], 1)
+    if not _is_table(held) or _is_list(words, kept, place, len(starts)):
+        return None
+    return {i: (k, place[i]) for k, row in enumerate(kept) for i in row}
+
+
+def _is_table(held: NDArray[np.int64]) -> bool:
+    """Whether cells that hold so many words, (rows, columns), are those of a table: enough of them, well filled, and
+    short in all columns but one."""
+    rows, columns = held.shape
+    filled = held > 0
+    long = held.sum(axis=0) / np.maximum(filled.sum(axis=0), 1) > SHORT
+    enough = filled.any(axis=0).all() and filled.sum(axis=0).min() >= 2 and rows + columns >= 5
+    return bool(enough and filled.mean() > 0.6 and long.sum() <= max(1, columns // 2))
+
+
+def _is_list(words: Sequence[Detection], rows: Sequence[Sequence[int]], place: dict[int, int], columns: int) -> bool:
+    """Whether the first of two columns only numbers what stands in the second."""
+    first = [words[i].text for row in rows for i in row if place[i] == 0]
+    return columns == 2 and all(_MARKER.fullmatch(text) for text in first)

@@ -27,13 +27,15 @@ from inksight.arrays import Array
 from inksight.evaluate import metrics
 from inksight.evaluate.sets import Sample, real_words, rendered, unipen_words
 from inksight.formats.saving import save
+from inksight.imaging.crop import Crop
 from inksight.imaging.pictures import binarize
 from inksight.imaging.segmentation import pen_ink
 from inksight.ink import Stroke
 from inksight.recognition import confidence
 from inksight.recognition.calibration import Calibration
 from inksight.recognition.models import model_folder
-from inksight.recognition.tracer import BATCH, Tracer
+from inksight.recognition.predict import BATCH, Predictor
+from inksight.recognition.tracer import Tracer
 
 MODE = "recognize-and-derender"
 GOOD = 6.0
@@ -75,7 +77,7 @@ def main() -> None:
     options = parser.parse_args()
     samples = rendered(unipen_words(options.data, options.words, split="val"))
     samples += real_words(options.data, options.real)
-    model = Tracer(options.model)
+    model = Predictor(options.model)
     if options.reading:
         model.engine.calibration = descend(lambda c: reading_error(model, samples, c), model.engine.calibration)
     rows = collect(samples, model)
@@ -91,11 +93,10 @@ def write(fitted: Calibration, path: Path) -> None:
     save(path, (json.dumps(config, indent=1, ensure_ascii=False) + "\n").encode())
 
 
-def reading_error(model: Tracer, samples: Sequence[Sample], calibration: Calibration) -> float:
+def reading_error(model: Predictor, samples: Sequence[Sample], calibration: Calibration) -> float:
     """The objective: wrong characters in what the model reads with this calibration, by those of the truth."""
     model.engine.calibration = calibration
-    inks = [pen_ink(s.picture) for s in samples]
-    words = model.trace_inks(inks, mode="recognize")
+    words = Tracer(model).trace([Crop.of(pen_ink(s.picture)) for s in samples], mode="recognize")
     wrong = sum(metrics.edit_distance(w.text, s.text) for w, s in zip(words, samples, strict=True))
     return wrong / sum(len(s.text) for s in samples)
 

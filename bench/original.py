@@ -23,12 +23,14 @@ from PIL import Image
 from inksight.errors import InputError
 from inksight.evaluate.run import TraceMany, evaluate
 from inksight.evaluate.sets import Selection
+from inksight.imaging.crop import Crop
 from inksight.imaging.segmentation import pen_ink
 from inksight.ink import Word
 from inksight.options import DEFAULT_MODE, MODES, TOLD_MODE
 from inksight.original.released import Released, Writer
 from inksight.recognition.models import is_saved_model
 from inksight.recognition.tokens import to_text
+from inksight.recognition.tracer import Tracer
 
 
 class Checkpoint:
@@ -75,13 +77,13 @@ class Checkpoint:
 
 def tracing(writer: Writer | Path, mode: str, published: bool) -> TraceMany:
     """What inksight.evaluate takes for a tracer."""
-    tracer = Released(writer)
+    network = Released(writer)
 
     def trace(pictures: Sequence[NDArray[np.uint8]], texts: Sequence[str]) -> list[Word]:
         told = list(texts) if mode == TOLD_MODE else None
         if published:
-            return tracer.as_published(pictures, mode=mode, texts=told)
-        return tracer.trace_inks([pen_ink(p) for p in pictures], mode=mode, texts=told)
+            return network.as_published(pictures, mode=mode, texts=told)
+        return Tracer(network).trace([Crop.of(pen_ink(p)) for p in pictures], mode=mode, texts=told)
 
     return trace
 

@@ -111,7 +111,7 @@ def measure(work: Callable[[], Any], runs: int, clock: Stopwatch) -> dict[str, A
 def words(clock: Stopwatch, file: str, fast: bool, runs: int) -> dict[str, Any]:
     """The pictures of words in a file, pickled uint8 (H, W, 3), batch by batch."""
     from inksight.pipeline import BATCH, trace_many
-    from inksight.recognition.threads import each
+    from inksight.threads import each
 
     pictures = pickle.loads(Path(file).read_bytes())
     batches = [pictures[at : at + BATCH] for at in range(0, len(pictures), BATCH)]

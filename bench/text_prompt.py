@@ -17,9 +17,11 @@ import numpy as np
 
 from inksight.evaluate import metrics
 from inksight.evaluate.sets import Sample, real_words, rendered, unipen_words
+from inksight.imaging.crop import Crop
 from inksight.imaging.segmentation import pen_ink
 from inksight.ink import Word
 from inksight.layout.rapidocr import shared
+from inksight.recognition.predict import Predictor
 from inksight.recognition.tracer import Tracer
 
 
@@ -46,7 +48,7 @@ def main() -> None:
         samples = real_words(options.data, options.words)
     else:
         samples = rendered(unipen_words(options.data, options.words, split="val"))
-    rows = measure(samples, Tracer())
+    rows = measure(samples, Tracer(Predictor()))
     print(f"{len(rows)} words\n")
     print("\n".join(ways(rows)), end="\n\n")
     print("\n".join(choices(rows)))
@@ -54,16 +56,16 @@ def main() -> None:
 
 def measure(samples: Sequence[Sample], model: Tracer) -> list[Row]:
     """Read and trace every word in every way."""
-    inks = [pen_ink(s.picture) for s in samples]
+    crops = [Crop.of(pen_ink(s.picture)) for s in samples]
     found = shared().read([s.picture for s in samples])
-    own = model.trace_inks(inks, mode="recognize")
+    own = model.trace(crops, mode="recognize")
     texts = {
         "neither": ("derender", None),
         "own reading": ("recognize-and-derender", None),
         "detector's": ("derender-with-text", [text or None for text, _ in found]),
         "the truth": ("derender-with-text", [s.text for s in samples]),
     }
-    traced = {name: model.trace_inks(inks, mode=mode, texts=given) for name, (mode, given) in texts.items()}
+    traced = {name: model.trace(crops, mode=mode, texts=given) for name, (mode, given) in texts.items()}
     return [
         Row(s.text, *found[i], own[i].text, own[i].confidence, {name: _ldtw(s, w[i]) for name, w in traced.items()})
         for i, s in enumerate(samples)

@@ -15,6 +15,7 @@ from inksight.imaging.segmentation import COARSE, Layout, Segmentation, pen_ink
 from inksight.ink import Word
 from inksight.ink.frames import Affine, Homography
 from inksight.layout import detectors
+from inksight.recognition.tracer import Hint
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 TEXT = """Field notes, Monday
@@ -121,10 +122,10 @@ class SkeletonTracer:
     def __init__(self, text="", confidence=0.6):
         self.text, self.confidence, self.calls = text, confidence, []
 
-    def trace_inks(self, inks, *, mode, texts=None, hints=None):
-        self.calls.append((mode, list(texts), [i.shape for i in inks]))
-        read = [self.text or text for text, _ in hints or [("", 0.0)] * len(inks)]
+    def trace(self, crops, *, mode, texts=None, hints=None):
+        self.calls.append((mode, list(texts), [c.ink.shape for c in crops]))
+        read = [self.text or hint.text for hint in hints or [Hint()] * len(crops)]
         return [
-            Word(tuple(trace(i)), text, self.confidence, (0, 0, i.shape[1], i.shape[0]), origin=mode)
-            for i, text in zip(inks, read, strict=True)
+            Word(tuple(trace(c)), text, self.confidence, (0, 0, *c.ink.shape[::-1]), origin=mode)
+            for c, text in zip(crops, read, strict=True)
         ]

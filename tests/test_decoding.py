@@ -45,7 +45,8 @@ class Script:
         self.points = [(tuple(p), k == len(s) - 1) for s in strokes for k, p in enumerate(s)]
         self.cells, self.seen, self.at, self.asked, self.redirected = CELLS, [], 0, 0, False
 
-    def step(self, ids, xy, move, drawn, allowed):
+    def step(self, fed):
+        ids, xy, _, _, allowed = fed
         text = np.full((1, len(VOCABULARY)), -9.0, np.float32)
         lift, moved = np.zeros(1, np.float32), np.zeros((1, 2), np.int64)
         start, inside = np.full(1, CELLS), np.zeros(1, np.int64)
@@ -218,10 +219,10 @@ def test_those_that_go_on_close_up_and_none_moves_back():
 
 def test_always_ends():
     class Endless(Script):
-        def step(self, ids, xy, move, drawn, allowed):
-            choices = super().step(ids, xy, move, drawn, allowed)
-            choices.lift[:] = 0 if ids[0] in (DOWN, MOVE) else 1
-            choices.move[:] = (7, 0) if xy[0, 0] < 100 else (-90, 5)
+        def step(self, fed):
+            choices = super().step(fed)
+            choices.lift[:] = 0 if fed.ids[0] in (DOWN, MOVE) else 1
+            choices.move[:] = (7, 0) if fed.xy[0, 0] < 100 else (-90, 5)
             choices.start[:] = cell_of(10, 20)
             return choices
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from inksight.imaging.crop import Crop
 from inksight.original.input import draw_ink, fit_ink, fit_square, jpeg
 
 
@@ -36,7 +37,7 @@ def test_sizes_and_places_are_the_originals():
 def test_ink_is_black_on_white_and_close():
     ink = np.zeros((80, 200), np.float32)
     ink[30:50, 60:160] = 1
-    square, frame = fit_ink(ink, ink > 0.5)
+    square, frame = fit_ink(Crop.of(ink))
     dark = np.argwhere(square[:, :, 0] < 128)
     assert dark.min(axis=0)[1] <= 8
     assert dark.max(axis=0)[1] >= 215

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from inksight import threads
 from inksight.interrupt import asking, checkpoint
 from inksight.layout.rapidocr import _Asking
-from inksight.recognition import threads
 
 
 class Unwanted(Exception):

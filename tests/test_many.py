@@ -27,9 +27,9 @@ class Tracer:
     def __init__(self):
         self.calls = 0
 
-    def trace_inks(self, inks, **asked):
+    def trace(self, crops, **asked):
         self.calls += 1
-        return [Word(tuple(trace(ink)), "hi", 0.9, (0, 0, ink.shape[1], ink.shape[0])) for ink in inks]
+        return [Word(tuple(trace(c)), "hi", 0.9, (0, 0, *c.ink.shape[::-1])) for c in crops]
 
 
 @pytest.fixture(autouse=True)

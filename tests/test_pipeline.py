@@ -116,13 +116,6 @@ def test_a_word_is_traced_as_a_page_of_one_word(known_ink, size):
         assert word == on_page
 
 
-def test_a_wide_word_is_traced_in_parts_on_either_road(tracer):
-    letters = [zigzag(40 + 60 * k, 100, 40, 30, 2) for k in range(10)]
-    inksight.trace(drawn(*letters, size=(700, 200)), mode="derender-with-text", text="ten letters")
-    (_, texts, shapes) = tracer.calls[0]
-    assert (len(shapes), "".join(texts)) == (3, "tenletters")
-
-
 def test_light_ink_on_dark_works_as_well(tracer):
     lines = (zigzag(100, 100), zigzag(200, 100))
     boxes = known(Detection((100, 100, 160, 124)), Detection((200, 100, 260, 124)))
@@ -209,7 +202,7 @@ def test_the_report_says_what_was_found_and_what_was_covered(tracer):
     assert report.covered > 0.97
     assert set(report.seconds) == {"sheet", "segmentation", "detection", "tracing", "rest"}
     assert report.note == f"1 drawing, {report.covered:.0%} of the ink"
-    tracer.trace_inks = lambda inks, **_: [inksight.Word(confidence=0.0, box=(0, 0, 1, 1)) for _ in inks]
+    tracer.trace = lambda crops, **_: [inksight.Word(confidence=0.0, box=(0, 0, 1, 1)) for _ in crops]
     pipeline.convert(picture, detector=known(Detection(BOX, "hello", 0.9)), report=reports.append)
     assert reports[1].covered < 0.7
     assert reports[1].doubtful == 1
@@ -273,14 +266,6 @@ def test_ink_that_no_step_takes_up_is_not_covered(tracer, monkeypatch):
     reports = []
     pipeline.convert(drawn(zigzag(100, 100)), detector=known(Detection(BOX)), report=reports.append)
     assert reports[0].covered < 0.7
-
-
-def test_a_word_too_wide_for_the_model_is_traced_in_parts(tracer):
-    letters = [zigzag(40 + 60 * k, 100, 40, 30, 2) for k in range(10)]
-    page = pipeline.convert(drawn(*letters, size=(700, 200)), detector="none")
-    assert [len(shapes) for _, _, shapes in tracer.calls] == [3]
-    assert len(page.words[0].strokes) >= 10
-    assert coverage(binarize(contrast(drawn(*letters, size=(700, 200)))), page.strokes, 4.0) > 0.98
 
 
 def test_the_tracer_is_told_mode_and_texts_and_progress_is_told(tracer):

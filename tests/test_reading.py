@@ -102,7 +102,7 @@ class Decoder:
     def __init__(self, batch, code):
         self.batch, self.code, self.at = batch, code, 0
 
-    def step(self, ids, xy, move, drawn, allowed):
+    def step(self, fed):
         text = np.full((self.batch, len(VOCABULARY)), -6.0, np.float32)
         text[:, self.code[min(self.at, len(self.code) - 1)]] = -0.01
         none = np.zeros(self.batch, np.float32)

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from inksight.errors import InputError
-from inksight.imaging.pictures import binarize
-from inksight.imaging.raster import coverage, pen_width, spurious
+from inksight.imaging.crop import Crop
+from inksight.imaging.raster import coverage, spurious
 from inksight.ink.curves import distance_to_polyline
 from inksight.original.released import Released, parse, prompt
 from inksight.recognition.tokens import to_text
+from inksight.recognition.tracer import Hint, Tracer
 from tests.columns import Columns, wave
 from tests.pages import contrast
 
@@ -46,18 +47,17 @@ class TestAnswers:
 
 @pytest.fixture
 def inks():
-    return [contrast(wave()[0]), contrast(wave(200, 300, start=40, end=170)[0])]
+    return [Crop.of(contrast(p)) for p in (wave()[0], wave(200, 300, start=40, end=170)[0])]
 
 
-def told(ink, word):
-    mask = binarize(ink)
-    return coverage(mask, word.strokes, pen_width(mask)), spurious(mask, word.strokes, pen_width(mask))
+def told(crop, word):
+    return coverage(crop.mask, word.strokes, crop.pen), spurious(crop.mask, word.strokes, crop.pen)
 
 
 @pytest.mark.parametrize("mode", ["derender", "derender-with-text", "recognize-and-derender"])
 def test_ink_comes_back_where_it_was(inks, mode):
     writer = Columns()
-    words = Released(writer).trace_inks(inks, mode=mode, texts=["one", "two"])
+    words = Tracer(Released(writer)).trace(inks, mode=mode, texts=["one", "two"])
     for (_, curve), ink, word in zip((wave(), wave(200, 300, start=40, end=170)), inks, words, strict=True):
         covered, off = told(ink, word)
         assert covered > 0.95
@@ -72,7 +72,7 @@ def test_ink_comes_back_where_it_was(inks, mode):
 
 def test_reading_alone_has_no_ink(inks):
     writer = Columns()
-    word = Released(writer).trace_inks(inks[:1], mode="recognize")[0]
+    word = Tracer(Released(writer)).trace(inks[:1], mode="recognize")[0]
     assert (word.text, word.strokes) == ("wave", ())
     assert writer.asked == ["Recognize and derender."]
 
@@ -86,7 +86,7 @@ class Reluctant(Columns):
 
 def test_where_ink_is_missing_it_is_asked_for_alone(inks):
     writer = Reluctant()
-    word = Released(writer).trace_inks(inks[:1])[0]
+    word = Tracer(Released(writer)).trace(inks[:1])[0]
     assert writer.asked == ["Recognize and derender.", "Derender the ink."]
     assert (word.text, word.origin) == ("wave", "derender")
     assert told(inks[0], word)[0] > 0.95
@@ -98,7 +98,7 @@ class Mute(Columns):
 
 
 def test_where_there_is_none_the_skeleton_traces(inks):
-    word = Released(Mute()).trace_inks(inks[:1])[0]
+    word = Tracer(Released(Mute())).trace(inks[:1])[0]
     assert (word.text, word.origin) == ("wave", "skeleton")
     assert word.confidence <= 0.3
     assert told(inks[0], word)[0] > 0.95
@@ -113,32 +113,31 @@ class Dotting(Columns):
 
 
 def test_dots_that_fill_the_square_are_left_out(inks):
-    words = Released(Dotting()).trace_inks(inks[:1])
+    words = Tracer(Released(Dotting())).trace(inks[:1])
     assert [len(s) > 1 for s in words[0].strokes] == [True, False]
 
 
 def test_wide_words_are_traced_in_parts():
     picture, _ = wave(900, 100, start=10, end=890)
     writer = Columns("ab")
-    words = Released(writer).trace_inks(
-        [contrast(picture), np.zeros((20, 30), np.float32)], hints=[("abcd", 0.2), ("", 0)]
-    )
+    crops = [Crop.of(ink) for ink in (contrast(picture), np.zeros((20, 30), np.float32))]
+    words = Tracer(Released(writer)).trace(crops, hints=[Hint("abcd", 0.2), Hint()])
     assert len(writer.seen) >= 3
     assert words[0].text == "ab" * len(writer.seen)
     assert len(words[0].strokes) == len(writer.seen)
-    assert told(contrast(picture), words[0])[0] > 0.9
+    assert told(crops[0], words[0])[0] > 0.9
     assert words[1].strokes == ()
 
 
 def test_a_surer_reading_is_taken(inks):
-    traced = Released(Columns())
-    heard = [w.text for sure in (0.6, 0.9) for w in traced.trace_inks(inks[:1], hints=[("weave", sure)])]
+    tracer = Tracer(Released(Columns()))
+    heard = [w.text for sure in (0.6, 0.9) for w in tracer.trace(inks[:1], hints=[Hint("weave", sure)])]
     assert heard == ["wave", "weave"]
 
 
 def test_texts_must_match(inks):
     with pytest.raises(ValueError, match="1 texts for 2 inks"):
-        Released(Columns()).trace_inks(inks, texts=["a"])
+        Tracer(Released(Columns())).trace(inks, texts=["a"])
 
 
 class TestAsPublished:

@@ -9,8 +9,8 @@ import pytest
 import inksight
 
 ROOMS = (
-    "errors", "interrupt", "options", "arrays", "alphabets", "ink", "writing", "formats", "imaging", "centerline",
-    "layout", "recognition", "report", "batch", "evaluate", "original", "pipeline", "search", "web", "cli", "__main__",
+    "errors", "interrupt", "threads", "options", "arrays", "alphabets", "ink", "writing", "formats", "imaging",
+    "centerline", "layout", "recognition", "report", "batch", "evaluate", "original", "pipeline", "search", "web", "cli", "__main__",
 )  # fmt: skip
 """Each knows those before it alone."""
 FRONT_DOOR = {"inksight.__version__", "inksight.write"}

@@ -18,6 +18,7 @@ from inksight.original.released import Released
 from inksight.original.savedmodel import SavedModel
 from inksight.pipeline import tracer
 from inksight.recognition.models import is_saved_model, model_folder
+from inksight.recognition.tracer import Tracer
 from tests.columns import Columns, wave
 
 
@@ -189,7 +190,7 @@ def test_the_command_line_says_what_is_missing(folder, picture, monkeypatch):
 
 
 def test_its_derenderings_are_called_as_its_folder(folder, picture, tmp_path, monkeypatch):
-    monkeypatch.setattr("inksight.pipeline.tracer", lambda *_: Released(Columns()))
+    monkeypatch.setattr("inksight.pipeline.tracer", lambda *_: Tracer(Released(Columns())))
     given = ["derenderings", "write", picture, "-o", str(tmp_path / "set"), "--dataset", "IAM", "--model", str(folder)]
     result = CliRunner().invoke(main, given)
     assert result.exit_code == 0, result.stderr

@@ -37,6 +37,12 @@ class Fake:
         return Seen(np.stack([dark, 0 * dark, 0 * dark]), layout)
 
 
+@pytest.mark.parametrize(("told", "most"), [("1", 1), ("", 0)])
+def test_the_network_takes_no_more_threads_than_the_process_may(monkeypatch, told, most):
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    assert module.Network()._session.get_session_options().intra_op_num_threads == most
+
+
 class TestTiles:
     @pytest.fixture
     def apart(self, network, monkeypatch):

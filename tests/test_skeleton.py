@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from inksight.centerline.skeleton import thin, trace
+from inksight.centerline import skeleton
+from inksight.centerline.skeleton import thin
+from inksight.imaging.crop import Crop
 from inksight.imaging.raster import coverage, paint, spurious
 from inksight.ink.curves import arc_lengths
 from tests.work import calls
@@ -16,6 +18,10 @@ def arc(cx, cy, r, start, stop, n=60):
     """Degrees, clockwise on the screen from the x axis."""
     t = np.radians(np.linspace(start, stop, n))
     return np.stack([cx + r * np.cos(t), cy + r * np.sin(t)], axis=1)
+
+
+def trace(ink):
+    return skeleton.trace(Crop.of(ink))
 
 
 def pieces(mask, eight):

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from inksight.centerline.snap import _together, snap
+from inksight.centerline import snap as module
+from inksight.imaging.crop import Crop
 from inksight.imaging.raster import paint
 from inksight.ink import Stroke
 from inksight.ink.curves import arc_lengths, distance_to_polyline, resample
@@ -11,6 +12,10 @@ def rendered(*curves, pen=4.0, shape=(90, 240), fine=4):
     """An antialiased ink map of the curves."""
     big = paint((shape[0] * fine, shape[1] * fine), [np.asarray(c) * fine for c in curves], pen * fine / 2)
     return big.reshape(shape[0], fine, shape[1], fine).mean(axis=(1, 3), dtype=np.float32)
+
+
+def snap(ink, strokes, reach):
+    return module.snap(Crop.of(ink), strokes, reach=reach)
 
 
 def wave(rise=18.0):
@@ -116,7 +121,7 @@ def test_ends_are_drawn_out_to_the_ink_s_end():
 def test_a_point_without_a_direction_moves_by_itself():
     points = np.stack([np.arange(5.0), np.zeros(5)], axis=1)
     along, move = np.array([[1.0, 0.0]] * 2 + [[0.0, 0.0]] + [[-1.0, 0.0]] * 2), np.array([[0.0, 1.0]] * 5)
-    assert _together(points, along, move, np.ones(5), 4.0, 2.0) == pytest.approx(move)
+    assert module._together(points, along, move, np.ones(5), 4.0, 2.0) == pytest.approx(move)
 
 
 def test_dots_blank_maps_and_the_empty_list():

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from inksight.recognition import threads
+from inksight import threads
 from tests.programs import PATIENCE
 
 

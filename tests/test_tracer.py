@@ -8,17 +8,21 @@ import numpy as np
 import pytest
 
 import inksight
+from inksight.centerline import skeleton
 from inksight.errors import InputError
-from inksight.imaging.canvas import fit
-from inksight.imaging.pictures import binarize, open_image
-from inksight.imaging.raster import coverage, pen_width, spurious
+from inksight.imaging.crop import Crop
+from inksight.imaging.pictures import open_image
+from inksight.imaging.raster import coverage, spurious
 from inksight.imaging.segmentation import pen_ink
 from inksight.ink.curves import distance_to_polyline
-from inksight.recognition import tracer as module
+from inksight.ink.frames import Affine
+from inksight.recognition import calibration
+from inksight.recognition import predict as module
 from inksight.recognition.decoding import Decoded
 from inksight.recognition.engine import Engine
 from inksight.recognition.models import DEFAULT_MODEL, MODELS, model_folder
-from inksight.recognition.tracer import Tracer
+from inksight.recognition.predict import Prediction, Predictor
+from inksight.recognition.tracer import Hint, Tracer
 from inksight.recognition.views import ROUNDS, Choice
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -27,43 +31,54 @@ WORD = EXAMPLES / "word.jpg"
 
 @pytest.fixture(scope="module")
 def tracer():
-    return Tracer()
+    return Tracer(Predictor())
 
 
 @pytest.fixture(scope="module")
-def ink():
-    return pen_ink(open_image(WORD))
+def crop():
+    return Crop.of(pen_ink(open_image(WORD)))
 
 
-def told(ink, word):
-    """Coverage and spurious share of a word on its ink map."""
-    mask = binarize(ink)
-    radius = pen_width(mask)
-    return coverage(mask, word.strokes, radius), spurious(mask, word.strokes, radius)
+def told(crop, word):
+    """Coverage and spurious share of a word on its crop."""
+    return coverage(crop.mask, word.strokes, crop.pen), spurious(crop.mask, word.strokes, crop.pen)
+
+
+class Scripted:
+    """A network whose answers, on the crop itself for a canvas, are known; `asked` are the modes and texts."""
+
+    calibration = calibration.shipped()
+
+    def __init__(self, answer, widest=99.0):
+        self.answer, self.widest, self.asked = answer, widest, []
+
+    def predict(self, crops, mode, texts):
+        self.asked += [(mode, text) for text in texts or [None] * len(crops)]
+        return [Prediction(self.answer(crop, mode), Affine()) for crop in crops]
 
 
 class TestWithTheShippedWeights:
     @pytest.mark.parametrize("mode", ["derender", "derender-with-text", "recognize-and-derender"])
-    def test_strokes_lie_on_the_ink(self, tracer, ink, mode):
-        word = tracer.trace_inks([ink], mode=mode, texts=["handwriting"])[0]
-        covered, off = told(ink, word)
+    def test_strokes_lie_on_the_ink(self, tracer, crop, mode):
+        word = tracer.trace([crop], mode=mode, texts=["handwriting"])[0]
+        covered, off = told(crop, word)
         assert covered > 0.93
         assert off < 0.05
         assert word.origin == mode
 
-    def test_few_strokes_not_pieces(self, tracer, ink):
-        assert 1 <= len(tracer.trace_inks([ink])[0].strokes) <= 12
+    def test_few_strokes_not_pieces(self, tracer, crop):
+        assert 1 <= len(tracer.trace([crop])[0].strokes) <= 12
 
-    def test_is_written_from_left_to_right(self, tracer, ink):
-        x = np.concatenate([s.points[:, 0] for s in tracer.trace_inks([ink])[0].strokes if s.length > 20])
+    def test_is_written_from_left_to_right(self, tracer, crop):
+        x = np.concatenate([s.points[:, 0] for s in tracer.trace([crop])[0].strokes if s.length > 20])
         first, last = x[: len(x) // 4].mean(), x[-len(x) // 4 :].mean()
         assert last - first > 0.4 * np.ptp(x)
 
-    def test_text_comes_with_the_modes_that_read_or_are_told(self, tracer, ink):
-        assert tracer.trace_inks([ink], mode="derender")[0].text == ""
-        assert tracer.trace_inks([ink], mode="derender-with-text", texts=["hello"])[0].text == "hello"
-        read = tracer.trace_inks([ink], mode="recognize-and-derender")[0]
-        only_read = tracer.trace_inks([ink], mode="recognize")[0]
+    def test_text_comes_with_the_modes_that_read_or_are_told(self, tracer, crop):
+        assert tracer.trace([crop], mode="derender")[0].text == ""
+        assert tracer.trace([crop], mode="derender-with-text", texts=["hello"])[0].text == "hello"
+        read = tracer.trace([crop], mode="recognize-and-derender")[0]
+        only_read = tracer.trace([crop], mode="recognize")[0]
         assert read.text == only_read.text != ""
         assert only_read.strokes == ()
 
@@ -79,18 +94,18 @@ class TestWithTheShippedWeights:
         from_path, from_bytes, from_array = inksight.trace_many([str(WORD), WORD.read_bytes(), pixels])
         assert from_path == from_bytes == from_array
 
-    def test_light_on_dark_is_traced_alike(self, ink, tracer):
+    def test_light_on_dark_is_traced_alike(self, crop, tracer):
         pixels = open_image(WORD)
-        dark = pen_ink(255 - pixels)
-        covered, off = told(dark, tracer.trace_inks([dark])[0])
+        dark = Crop.of(pen_ink(255 - pixels))
+        covered, off = told(dark, tracer.trace([dark])[0])
         assert covered > 0.93
         assert off < 0.05
 
-    def test_batches_do_not_change_the_result(self, tracer, ink):
+    def test_batches_do_not_change_the_result(self, tracer, crop):
         # Crops of other sizes fall into other batches; a copy of the same size shares one.
-        narrow = ink[:, : ink.shape[1] // 2]
-        together = tracer.trace_inks([ink, narrow, ink])
-        alone = tracer.trace_inks([ink])[0]
+        narrow = crop.columns(0, crop.ink.shape[1] // 2)
+        together = tracer.trace([crop, narrow, crop])
+        alone = tracer.trace([crop])[0]
         assert together[0] == together[2]
         assert len(together[0].strokes) == len(alone.strokes)
         assert together[0].text == alone.text
@@ -99,29 +114,29 @@ class TestWithTheShippedWeights:
             assert max(apart) < 1  # 8-bit products are scaled by the batch's greatest value: single points may differ
 
     def test_blank_is_an_empty_word(self, tracer):
-        word = tracer.trace_inks([np.zeros((50, 120), np.float32)])[0]
+        word = tracer.trace([Crop.of(np.zeros((50, 120), np.float32))])[0]
         assert (word.strokes, word.text, word.confidence) == ((), "", 0.0)
         assert word.box == (0, 0, 120, 50)
 
     def test_no_words_at_all(self, tracer):
-        assert tracer.trace_inks([]) == []
+        assert tracer.trace([]) == []
 
     def test_a_dot(self, tracer):
         dot = np.zeros((40, 40), np.float32)
         dot[18:22, 18:22] = 1
-        word = tracer.trace_inks([dot], mode="derender")[0]
+        word = tracer.trace([Crop.of(dot)], mode="derender")[0]
         assert len(word.strokes) >= 1
         assert np.hypot(*(word.strokes[0].points[0] - 20)) < 4
 
 
 class TestArguments:
-    def test_unknown_mode(self, tracer, ink):
+    def test_unknown_mode(self, tracer, crop):
         with pytest.raises(ValueError, match="unknown mode 'copy'; the modes are derender, "):
-            tracer.trace_inks([ink], mode="copy")
+            tracer.trace([crop], mode="copy")
 
-    def test_texts_that_do_not_match(self, tracer, ink):
+    def test_texts_that_do_not_match(self, tracer, crop):
         with pytest.raises(ValueError, match="2 texts for 1 inks"):
-            tracer.trace_inks([ink], texts=["a", "b"])
+            tracer.trace([crop], texts=["a", "b"])
 
 
 @pytest.mark.parametrize(
@@ -135,15 +150,14 @@ class TestArguments:
     ],
 )
 @pytest.mark.parametrize("mode", ["recognize", "recognize-and-derender"])
-def test_the_surer_reading_is_kept(tracer, ink, monkeypatch, mode, heard, sure, own, own_sure, kept):
+def test_the_surer_reading_is_kept(crop, mode, heard, sure, own, own_sure, kept):
     found = Decoded([], own, 0.9, own_sure, False, 0)
-    _, frame = fit(ink)
-    monkeypatch.setattr(Tracer, "_decode", lambda self, inks, mode, texts: [(found, frame) for _ in inks])
-    assert tracer.trace_inks([ink], mode=mode, hints=[(heard, sure)])[0].text == kept
+    tracer = Tracer(Scripted(lambda crop, mode: found))
+    assert tracer.trace([crop], mode=mode, hints=[Hint(heard, sure)])[0].text == kept
 
 
-def test_the_text_that_is_told_is_never_replaced(tracer, ink):
-    words = tracer.trace_inks([ink], mode="derender-with-text", texts=["hello"], hints=[("hallo", 0.99)])
+def test_the_text_that_is_told_is_never_replaced(tracer, crop):
+    words = tracer.trace([crop], mode="derender-with-text", texts=["hello"], hints=[Hint("hallo", 0.99)])
     assert words[0].text == "hello"
 
 
@@ -162,33 +176,33 @@ class TestOtherViews:
         return asked
 
     @pytest.mark.parametrize("settled", [True, False])
-    def test_a_word_in_doubt_is_looked_at_again(self, tracer, ink, seen, monkeypatch, settled):
+    def test_a_word_in_doubt_is_looked_at_again(self, tracer, crop, seen, monkeypatch, settled):
         """Once, or if that doesn't settle it, from all sides."""
         monkeypatch.setattr(module, "consensus", lambda *_: Choice(1, settled))
-        word = tracer.trace_inks([ink])[0]
+        word = tracer.trace([crop])[0]
         read, *again = seen
         assert read == ("recognize-and-derender", None)
         assert again == [("derender-with-text", word.text)] * sum(map(len, ROUNDS[:1] if settled else ROUNDS))
         assert word.origin == "recognize-and-derender"
-        covered, off = told(ink, word)
+        covered, off = told(crop, word)
         assert covered > 0.93
         assert off < 0.05
 
-    def test_the_surest_ink_comes_from_its_view(self, tracer, ink, monkeypatch):
+    def test_the_surest_ink_comes_from_its_view(self, tracer, crop, monkeypatch):
         """Whichever view is chosen, its strokes lie on the ink, and the text is the first reading."""
         texts = set()
         for chosen in range(1 + sum(map(len, ROUNDS))):
             monkeypatch.setattr(module, "consensus", lambda inks, *_, n=chosen: Choice(min(n, len(inks) - 1), False))
-            word = tracer.trace_inks([ink])[0]
-            covered, off = told(ink, word)
+            word = tracer.trace([crop])[0]
+            covered, off = told(crop, word)
             assert covered > 0.93
             assert off < 0.05
             texts.add(word.text)
         assert len(texts) == 1
 
-    def test_each_word_keeps_its_own_looks(self, tracer, ink, seen, monkeypatch):
+    def test_each_word_keeps_its_own_looks(self, tracer, crop, seen, monkeypatch):
         """Of two words one is settled at once; only the other is looked at again, and both get ink of their own."""
-        wide = np.pad(ink, ((0, 0), (40, 0)))
+        wide = Crop.of(np.pad(crop.ink, ((0, 0), (40, 0))))
         real, asked = module.consensus, []
 
         def consensus(inks, *rest):
@@ -197,36 +211,30 @@ class TestOtherViews:
             return choice._replace(settled=len(asked) % 2 == 1)
 
         monkeypatch.setattr(module, "consensus", consensus)
-        words = tracer.trace_inks([ink, wide])
+        words = tracer.trace([crop, wide])
         assert asked == [2, 2, 5]
         assert len(seen) == 2 + 2 * len(ROUNDS[0]) + len(ROUNDS[1])
-        for picture, word in zip((ink, wide), words, strict=True):
+        for picture, word in zip((crop, wide), words, strict=True):
             assert told(picture, word)[0] > 0.93
 
-    def test_fast_looks_once(self, ink, seen):
+    def test_fast_looks_once(self, crop, seen):
         word = inksight.trace(WORD, fast=True)
         assert len(seen) == 1
-        assert told(ink, word)[0] > 0.93
+        assert told(crop, word)[0] > 0.93
 
-    def test_what_is_only_read_is_looked_at_once(self, tracer, ink, seen):
-        tracer.trace_inks([ink], mode="recognize")
+    def test_what_is_only_read_is_looked_at_once(self, tracer, crop, seen):
+        tracer.trace([crop], mode="recognize")
         assert len(seen) == 1
 
-    def test_without_text_no_view_has_one(self, tracer, ink, seen):
-        tracer.trace_inks([ink], mode="derender")
+    def test_without_text_no_view_has_one(self, tracer, crop, seen):
+        tracer.trace([crop], mode="derender")
         assert {mode for mode, _ in seen} == {"derender"}
 
 
-def failing(good_modes, strokes):
-    """A stand-in for Tracer._decode: junk in every mode but the good ones."""
-
-    def decode(self, inks, mode, texts):
-        _, frame = fit(inks[0], height=64, max_width=448)
-        junk = [np.array([[1, 1], [2, 2]])]
-        made = [np.rint(frame.apply(s)).astype(np.int64) for s in strokes] if mode in good_modes else junk
-        return [(Decoded(made, "it", 0.9, 0.9, False, 0), frame) for _ in inks]
-
-    return decode
+def junk_but_in(good_modes, strokes):
+    """A network that answers with junk in every mode but the good ones."""
+    junk = [np.array([[1, 1], [2, 2]])]
+    return Scripted(lambda crop, mode: Decoded(strokes if mode in good_modes else junk, "it", 0.9, 0.9, False, 0))
 
 
 class TestFallbacks:
@@ -234,23 +242,50 @@ class TestFallbacks:
     def line(self):
         ink = np.zeros((60, 200), np.float32)
         ink[28:33, 20:180] = 1
-        return ink
+        return Crop.of(ink)
 
-    def test_another_mode_is_tried(self, tracer, line, monkeypatch):
-        drawn = [np.array([[22.0, 30.5], [100.0, 30.5], [178.0, 30.5]])]
-        monkeypatch.setattr(Tracer, "_decode", failing(["derender"], drawn))
-        word = tracer.trace_inks([line])[0]
+    def test_another_mode_is_tried(self, line):
+        word = Tracer(junk_but_in(["derender"], [np.array([[22, 30], [100, 30], [178, 30]])])).trace([line])[0]
         assert word.origin == "derender"
         assert word.text == "it"
         assert told(line, word)[0] > 0.93
 
-    def test_the_skeleton_is_last(self, tracer, line, monkeypatch):
-        monkeypatch.setattr(Tracer, "_decode", failing([], []))
-        word = tracer.trace_inks([line])[0]
+    def test_the_skeleton_is_last(self, line):
+        word = Tracer(junk_but_in([], [])).trace([line])[0]
         assert word.origin == "skeleton"
         assert word.text == "it"
         assert word.confidence <= 0.3
         assert told(line, word)[0] > 0.9
+
+
+class TestWideWords:
+    """Five times as wide as high each, for a network that takes them up to twice."""
+
+    @pytest.fixture
+    def wide(self):
+        ink = np.zeros((40, 200), np.float32)
+        for x in range(10, 190, 20):
+            ink[5:35, x : x + 4] = 1
+        return Crop.of(ink)
+
+    @pytest.fixture
+    def network(self):
+        return Scripted(
+            lambda crop, mode: Decoded([np.rint(s.points) for s in skeleton.trace(crop)], "x", 0.9, 0.5, False, 0), 2.0
+        )
+
+    def test_they_are_traced_in_parts_and_put_together(self, wide, network):
+        narrow = wide.columns(0, 40)
+        words = Tracer(network).trace([wide, narrow], texts=["three words long", "a"], mode="derender-with-text")
+        assert len(network.asked) == 4
+        assert "".join(text for _, text in network.asked).replace(" ", "") == "threewordslonga"
+        assert [told(crop, word)[0] > 0.98 for crop, word in zip((wide, narrow), words, strict=True)] == [True, True]
+        assert len(words[0].strokes) == 9
+
+    def test_what_others_read_is_shared_out(self, wide, network):
+        word = Tracer(network).trace([wide], hints=[Hint("abcdef", 0.95)])[0]
+        assert word.text == "ab cd ef"
+        assert [text for _, text in network.asked] == [None] * 3
 
 
 class TestModels:
@@ -281,7 +316,7 @@ class TestModels:
         with pytest.raises(InputError, match=r"decoder.onnx: ONNX Runtime can't load it"):
             Engine(tmp_path)
 
-    def test_model_by_its_folder(self, ink, tmp_path):
+    def test_model_by_its_folder(self, crop, tmp_path):
         for path in model_folder().glob("*.*"):
             shutil.copy(path, tmp_path)
-        assert Tracer(tmp_path).trace_inks([ink]) == Tracer().trace_inks([ink])
+        assert Tracer(Predictor(tmp_path)).trace([crop]) == Tracer(Predictor()).trace([crop])

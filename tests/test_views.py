@@ -5,6 +5,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
+from inksight.imaging.crop import Crop
 from inksight.recognition.views import ROUNDS, STRAIGHT, View, consensus, slanted
 
 
@@ -33,7 +34,7 @@ def test_slanted(slant):
 @pytest.mark.parametrize("view", [STRAIGHT, *chain(*ROUNDS)])
 def test_views_tell_where_the_ink_is(view):
     ink, points = dots(at=((12, 5), (70, 34)))
-    canvas, frame = view.fit(ink, 64, 448)
+    canvas, frame = view.fit(Crop.of(ink), 64, 448)
     assert canvas.shape[0] == 64
     for x, y in frame.apply(points):
         near = canvas[int(y) - 3 : int(y) + 4, int(x) - 3 : int(x) + 4]
@@ -43,7 +44,7 @@ def test_views_tell_where_the_ink_is(view):
 def test_a_view_says_how_large_the_ink_is():
     ink = np.zeros((60, 80), np.float32)
     ink[10:50, 38:41] = 1
-    heights = [(View(fill=fill).fit(ink, 64, 448)[0].max(axis=1) > 0.5).sum() for fill in (0.5, 0.8)]
+    heights = [(View(fill=fill).fit(Crop.of(ink), 64, 448)[0].max(axis=1) > 0.5).sum() for fill in (0.5, 0.8)]
     assert heights == pytest.approx([32, 51], abs=2)
 
 

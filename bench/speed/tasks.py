@@ -47,10 +47,10 @@ def load(fast: bool) -> Facts:
     start = time.perf_counter()
     import onnxruntime  # noqa: F401
 
-    from inksight.recognition.tracer import Tracer
+    from inksight.recognition.predict import Predictor
 
     imported = time.perf_counter()
-    Tracer(fast=fast)
+    Predictor(fast=fast)
     return {"import": imported - start, "load": time.perf_counter() - imported}
 
 
@@ -58,22 +58,24 @@ def words(fast: bool, file: str, most: int, batch: int, runs: int) -> Facts:
     """Seconds per word; `batch` 0: batches as a page has them."""
     from inksight import pipeline
     from inksight.imaging import canvas
+    from inksight.imaging.crop import Crop
     from inksight.imaging.segmentation import pen_ink
-    from inksight.recognition.threads import each
+    from inksight.recognition.predict import Predictor
     from inksight.recognition.tracer import Tracer
+    from inksight.threads import each
 
     inks = [pen_ink(s.picture) for s in samples(file, 0, most)]
-    tracer = Tracer(fast=fast)
+    tracer = Tracer(Predictor(fast=fast))
     if batch:
         jobs = [list(range(at, min(at + batch, len(inks)))) for at in range(0, len(inks), batch)]
     else:
-        jobs = pipeline._batches([canvas.width(i) for i in inks])
+        jobs = pipeline._batches([canvas.width(Crop.of(ink)) for ink in inks])
 
     def once() -> None:
-        for _ in each(lambda job: tracer.trace_inks([inks[i] for i in job]), jobs):
+        for _ in each(lambda job: tracer.trace([Crop.of(inks[i]) for i in job]), jobs):
             pass
 
-    tracer.trace_inks(inks[:1])
+    tracer.trace([Crop.of(inks[0])])
     return {"seconds": _best(once, runs) / len(inks), "words": len(inks)}
 
 

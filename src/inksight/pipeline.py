@@ -10,37 +10,36 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Unpack
+from typing import NamedTuple, Protocol, Unpack
 
+from . import threads
 from .alphabets import IDEOGRAPH
 from .arrays import Map, Mask, Pixels
 from .centerline.skeleton import trace as trace_skeleton
 from .imaging import canvas, heap
 from .imaging.appearance import measured
+from .imaging.crop import Crop
 from .imaging.pictures import Picture, Source, binarize, open_picture, open_pictures
-from .imaging.raster import ink_box, paint, pen_width
+from .imaging.raster import paint, pen_width
 from .imaging.segmentation import Segmentation, pen_ink, segment
 from .imaging.sheet import Sheet, as_it_is
 from .ink import Box, Line, Page, Stroke, Word
 from .ink.frames import Affine, Chain, Frame
 from .layout import detectors, word_filter
-from .layout.components import Crop, Crops, Inked, crops
+from .layout.components import Crops, Inked, crops
 from .layout.detection import Detection, Detector, looks
 from .layout.leftover import RADIUS, leftover
 from .layout.reading_order import reading_order
 from .layout.tables import cells
 from .layout.words import are_print, missed
 from .options import READING, TOLD_MODE, USUAL_PAGE, USUAL_TRACE, PageChoices, PageOptions, TraceChoices, TraceOptions
-from .recognition import splitting, threads
 from .recognition.clipping import held
 from .recognition.language import guessed
 from .recognition.models import is_saved_model, located
+from .recognition.predict import Predictor
+from .recognition.tracer import Hint, Tracer
 from .report import Clock, PageReport, Report, covered
-
-if TYPE_CHECKING:
-    from .recognition.tracer import Tracer
 
 Progress = Callable[[int, int], None]
 """Called with the number of words done and the number of words."""
@@ -138,9 +137,7 @@ def tracer(options: TraceOptions = USUAL_TRACE) -> Tracer:
 def _tracer(folder: Path, fast: bool, language: str | None) -> Tracer:
     if is_saved_model(folder):
         return _released(folder)
-    from .recognition.tracer import Tracer  # loads onnxruntime: not for a blank page
-
-    return Tracer(folder, fast=fast, language=language)
+    return Tracer(Predictor(folder, fast=fast, language=language))
 
 
 @lru_cache(maxsize=1)
@@ -148,7 +145,7 @@ def _released(folder: Path) -> Tracer:
     """Half a gigabyte, which looks at each word once anyway."""
     from .original.released import Released
 
-    return Released(folder)
+    return Tracer(Released(folder))
 
 
 def convert(
@@ -287,8 +284,8 @@ def _parts(
 
 def _one_word(ink: Map, text: str = "") -> Inked:
     """A whole picture's ink as that of one word; `text` is what somebody knows it to say."""
-    box = ink_box(binarize(ink))
-    return Inked(Detection(box, text, float(bool(text))), Crop(ink, Affine(), box))
+    crop = Crop.of(ink)
+    return Inked(Detection(crop.box, text, float(bool(text))), crop)
 
 
 def _detected(find: Detector, rgb: Pixels, sheet: Sheet, seen: Segmentation) -> list[Detection]:
@@ -373,7 +370,7 @@ def _trace(inked: Sequence[Inked], unsure: Sequence[bool], mode: str, tracer: Tr
         traced = _trace_batch([inked[i] for i in batch], [unsure[i] for i in batch], mode, tracer)
         return dict(zip(batch, traced, strict=True))
 
-    with closing(threads.each(work, _batches([canvas.width(c.ink) for _, c in inked]))) as done:
+    with closing(threads.each(work, _batches([canvas.width(c) for _, c in inked]))) as done:
         for fresh in done:
             words |= fresh
             tell(list(fresh.values()), len(words), len(inked))
@@ -394,21 +391,14 @@ def _batches(widths: Sequence[int]) -> list[list[int]]:
 
 
 def _trace_batch(inked: Sequence[Inked], unsure: Sequence[bool], mode: str, tracer: Tracer) -> list[Word]:
-    """The words of one batch, those too wide for the model in parts."""
-    inks: list[Map] = []
-    texts: list[str | None] = []
-    hints: list[tuple[str, float]] = []
-    cuts = [splitting.cuts(crop.ink, _reading(word), word.letters) for word, crop in inked]
-    for (word, crop), blind, at in zip(inked, unsure, cuts, strict=True):
-        for (a, b), text in zip(pairwise(at), splitting.shares(_reading(word), at), strict=True):
-            inks.append(crop.ink[:, a:b])
-            texts.append(text or None)
-            hints.append(("", 0.0) if blind else (text, word.confidence))
-    traced = iter(tracer.trace_inks(inks, mode=mode, texts=texts, hints=hints))
-    whole = [
-        splitting.joined([next(traced) for _ in at[1:]], at, c.ink) for (_, c), at in zip(inked, cuts, strict=True)
+    """The words of one batch."""
+    texts = [_reading(word) for word, _ in inked]
+    hints = [
+        Hint("" if blind else text, 0.0 if blind else word.confidence, word.letters)
+        for (word, _), text, blind in zip(inked, texts, unsure, strict=True)
     ]
-    return [_on_page(w, c) for w, (_, c) in zip(whole, inked, strict=True)]
+    traced = tracer.trace([crop for _, crop in inked], mode=mode, texts=texts, hints=hints)
+    return [_on_page(word, crop) for word, (_, crop) in zip(traced, inked, strict=True)]
 
 
 def _reading(word: Detection) -> str:
@@ -418,7 +408,7 @@ def _reading(word: Detection) -> str:
 
 def _on_page(word: Word, crop: Crop) -> Word:
     """The traced word, held to its ink and moved from its crop into the page."""
-    strokes = tuple(held(word.strokes, binarize(crop.ink)))
+    strokes = tuple(held(word.strokes, crop.mask))
     return replace(replace(word, strokes=strokes).transformed(crop.frame), box=crop.box)
 
 
@@ -434,12 +424,12 @@ def _as_drawing(word: Word, crop: Crop) -> Word:
 
 def _sketch(crop: Crop) -> Word:
     """A drawing: strokes without text."""
-    strokes = tuple(s.transformed(crop.frame) for s in held(trace_skeleton(crop.ink), binarize(crop.ink)))
+    strokes = tuple(s.transformed(crop.frame) for s in held(trace_skeleton(crop), crop.mask))
     return Word(strokes, box=crop.box, origin="skeleton", kind="drawing")
 
 
 def _covered(parts: Sequence[Crop], page: Page, total: int) -> float:
     """The share of the sheet's `total` pixels of ink that lie under a stroke of their part of the page."""
     by_box = {w.box: w.strokes for w in page.words}
-    traced = [(binarize(c.ink), [s.transformed(c.frame.inverse()) for s in by_box.get(c.box, ())]) for c in parts]
+    traced = [(c, [s.transformed(c.frame.inverse()) for s in by_box.get(c.box, ())]) for c in parts]
     return covered(traced, total)

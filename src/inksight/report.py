@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from .arrays import Mask
-from .imaging.raster import paint, pen_width
+from .imaging.crop import Crop
+from .imaging.raster import paint
 from .ink import Box, Page, Stroke
 
 DOUBTFUL = 0.59
@@ -77,8 +77,8 @@ class Clock:
         return {**self.seconds, "rest": total - sum(self.seconds.values())}
 
 
-def covered(parts: Sequence[tuple[Mask, Sequence[Stroke]]], total: int) -> float:
-    """Share (0..1) of a page's `total` pixels of ink that lie, in their part (bool (H, W)), within a pen's width of its
+def covered(parts: Sequence[tuple[Crop, Sequence[Stroke]]], total: int) -> float:
+    """Share (0..1) of a page's `total` pixels of ink that lie, in their crop, within a pen's width of its
     strokes; 1 without ink. What belongs to no part is not covered."""
-    traced = sum(int((paint(m.shape, strokes, max(1.0, pen_width(m))) & m).sum()) for m, strokes in parts)
+    traced = sum(int((paint(c.mask.shape, strokes, max(1.0, c.pen)) & c.mask).sum()) for c, strokes in parts)
     return min(traced / total, 1.0) if total else 1.0

@@ -12,6 +12,7 @@ from inksight.centerline import skeleton
 from inksight.centerline.snap import snap
 from inksight.imaging import appearance, raster
 from inksight.imaging.canvas import fit, standardise
+from inksight.imaging.crop import Crop
 from inksight.imaging.segmentation import COARSE, Network, binarize, segment
 from inksight.ink import Stroke, Word, timing
 from inksight.ink.curves import distance_to_polyline, resample, simplify, smooth
@@ -124,7 +125,7 @@ def test_canvas(paper):
 
 @pytest.mark.parametrize("view", [view for views in ROUNDS for view in views])
 def test_views(view):
-    canvas, frame = view.fit(ink("plain"), 64, 448)
+    canvas, frame = view.fit(Crop.of(ink("plain")), 64, 448)
     told = {"slant": view.slant, "fill": view.fill}
     fitted = call("views", "fitted", ink("plain"), told, 64, 448)
     assert fitted["canvas"].shape == canvas.shape
@@ -191,7 +192,7 @@ def test_snap(paper):
     lines = [np.add(s, (1.0, -0.7)) for s in strokes(w, h)]
     lines.append(np.add(lines[1][::-1], (0.8, 0.5)))  # the pen's way back over its line
     got = call("snap", "snap", ink(paper), curves(lines), 3.0)
-    assert apart(got, snap(ink(paper), [Stroke(s) for s in lines], reach=3.0)) < 0.05
+    assert apart(got, snap(Crop.of(ink(paper)), [Stroke(s) for s in lines], reach=3.0)) < 0.05
 
 
 def test_what_was_decoded_comes_onto_the_ink():
@@ -201,7 +202,7 @@ def test_what_was_decoded_comes_onto_the_ink():
     assert seen["canvas"].shape == canvas.shape
     wide = {"scale": frame.a, "dx": frame.c, "dy": frame.f}
     got = call("checks", "settled", ink("plain"), curves(decoded), wide)
-    assert apart(got, on_the_ink(ink("plain"), decoded, frame)) < 0.1
+    assert apart(got, on_the_ink(Crop.of(ink("plain")), decoded, frame)) < 0.1
 
 
 def test_tidy():
@@ -273,10 +274,10 @@ class Scripted:
     def decoder(self, memory):
         return self
 
-    def step(self, ids, xy, move, drawn, allowed):
+    def step(self, fed):
         now, again = self.script[self.at], self.before == self.at
         self.before = self.at
-        start = int(np.flatnonzero(allowed[0] == 0)[0]) if again else now["start"]
+        start = int(np.flatnonzero(fed.allowed[0] == 0)[0]) if again else now["start"]
         numbers = ([now["lift"]], [now["move"]], [0.8], [self.cells if start < 0 else start], [0.5], [5])
         return Choices(np.zeros((1, 11), np.float32), *map(np.array, numbers))
 
@@ -311,7 +312,7 @@ def test_decoding(seed):
 def test_skeleton(paper):
     thin, got = calls(("skeleton", "thin", (binarize(ink(paper)),)), ("skeleton", "trace", (ink(paper),)))
     assert np.array_equal(thin, skeleton.thin(binarize(ink(paper))))
-    assert apart(got, skeleton.trace(ink(paper))) < 0.2
+    assert apart(got, skeleton.trace(Crop.of(ink(paper)))) < 0.2
 
 
 @pytest.mark.parametrize("paper", ["plain", "light ink", "noisy"])

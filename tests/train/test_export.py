@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch", reason="training needs PyTorch: make train-
 
 import onnx  # noqa: E402
 
-from inksight.recognition.engine import CELL, Engine  # noqa: E402
+from inksight.recognition.engine import CELL, Engine, Fed  # noqa: E402
 from inksight.recognition.tokens import DERENDER, DOWN, INK, MAX_STEP, MOVE  # noqa: E402
 from train import weights  # noqa: E402
 from train.export import export  # noqa: E402
@@ -79,7 +79,7 @@ def test_steps_one_by_one_are_the_network_s(model, folders, told):
     wanted = expected(model, encoded, states, drawn)
     free = np.zeros((2, drawn.shape[-1] + 1), np.float32)
     for at in range(len(IDS)):
-        found = decoder.step(*(batch[k][:, at].numpy() for k in ("ids", "xy", "move")), drawn[:, at].numpy(), free)
+        found = decoder.step(Fed(*(batch[k][:, at].numpy() for k in ("ids", "xy", "move")), drawn[:, at].numpy(), free))
         decoder.advance()
         for name, mine, theirs in zip(found._fields, found, wanted, strict=True):
             assert np.allclose(mine, theirs[:, at], atol=2e-4), (at, name)
@@ -96,11 +96,10 @@ def test_canvases_of_any_width_are_decoded_together_as_alone(folders):
         if at == 3:
             rows = [3, 1]  # the others are done
             together.keep(np.array([3, 1]))
-        fed = [np.array([v[at]]) for v in (IDS, PENS, MOVES)]
-        found = together.step(*[np.repeat(f, len(rows), axis=0) for f in fed], *nothing(len(rows), together.cells))
+        found = together.step(fed(at, len(rows), together.cells))
         together.advance()
         for k, i in enumerate(rows):
-            wanted = alone[i].step(*fed, *nothing(1, alone[i].cells))
+            wanted = alone[i].step(fed(at, 1, alone[i].cells))
             alone[i].advance()
             for name in ("text", "lift", "move", "move_p", "start_p", "inside"):
                 assert np.allclose(getattr(found, name)[k], getattr(wanted, name)[0], atol=2e-4), (at, i, name)
@@ -109,9 +108,10 @@ def test_canvases_of_any_width_are_decoded_together_as_alone(folders):
             assert found.start[k] == (together.cells if ends else row * (160 // CELL) + column)
 
 
-def nothing(count, cells):
-    """No cell is drawn, and strokes may begin anywhere."""
-    return np.zeros((count, cells), np.float32), np.zeros((count, cells + 1), np.float32)
+def fed(at, count, cells):
+    """The same step for so many samples; no cell is drawn, and strokes may begin anywhere."""
+    places = [np.repeat([values[at]], count, axis=0) for values in (PENS, MOVES)]
+    return Fed(np.full(count, IDS[at]), *places, *(np.zeros((count, cells + n), np.float32) for n in (0, 1)))
 
 
 def test_eight_bits_choose_much_the_same(folders, told):
@@ -122,7 +122,7 @@ def test_eight_bits_choose_much_the_same(folders, told):
         decoder = engine.decoder(engine.encode(picture[:, 0].numpy()))
         free = np.zeros((2, drawn.shape[-1] + 1), np.float32)
         step = [batch[k][:, 0].numpy() for k in ("ids", "xy", "move")]
-        found.append(decoder.step(*step, drawn[:, 0].numpy(), free))
+        found.append(decoder.step(Fed(*step, drawn[:, 0].numpy(), free)))
     for exact, small in zip(found[0].text, found[1].text, strict=True):
         assert np.corrcoef(exact, small)[0, 1] > 0.9
 

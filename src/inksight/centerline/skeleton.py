@@ -8,9 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Array, Map, Mask
-from ..imaging.pictures import binarize
-from ..imaging.raster import pen_width
+from ..arrays import Array, Mask
+from ..imaging.crop import Crop
 from ..ink import Stroke
 from ..ink.curves import arc_lengths, resample, smooth
 from . import linegraph, penpath
@@ -53,18 +52,16 @@ def thin(mask: Mask) -> Mask:
     return padded[1:-1, 1:-1]
 
 
-def trace(ink: Map) -> list[Stroke]:
-    """The centrelines of an ink map as strokes in a natural writing order, in pixels of the map.
+def trace(crop: Crop) -> list[Stroke]:
+    """The centrelines of the ink as strokes in a natural writing order, in pixels of the crop.
 
-    `ink` is float32 (H, W), 0 = paper, 1 = full ink. Specks are left out. A map without ink gives no strokes, and no
-    map makes it fail. On a map of noise only the 2,000 longest lines are kept, which bounds the time.
+    Specks are left out. A crop without ink gives no strokes, and none makes it fail. On a map of noise only the 2,000
+    longest lines are kept, which bounds the time.
     """
-    mask = binarize(ink)
-    if not mask.any():
+    if crop.is_blank:
         return []
-    pen, rows = pen_width(mask), np.flatnonzero(mask.any(axis=1))
-    height = float(rows[-1] - rows[0] + 1)
-    graph = linegraph.contract(linegraph.build(thin(mask)), 1.5)  # touching junction pixels are one junction
+    pen, height = crop.pen, crop.bounds[3] - crop.bounds[1]
+    graph = linegraph.contract(linegraph.build(thin(crop.mask)), 1.5)  # touching junction pixels are one junction
     graph = linegraph.prune(graph, _SPUR * pen).longest(_MOST_LINES)
     graph = linegraph.contract(graph, _TEAR * pen)
     heads = penpath.headings(graph, pen)
@@ -72,9 +69,9 @@ def trace(ink: Map) -> list[Stroke]:
     leaning = [_leaning(penpath.points_of(graph, run), height) for run in runs]
     chains = penpath.bridged(graph, runs, _RETRACE * height, leaning)
     curves = [_forward(_curve(graph, chain, pen), height, pen) for chain in chains]
-    curves = [c for c in curves if not _is_speck(mask, c, pen)]
+    curves = [c for c in curves if not _is_speck(crop.mask, c, pen)]
     strokes = [Stroke(curves[i]) for i in _natural_order(curves, height)]
-    return snap(ink, strokes, reach=max(1.0, pen / 4))  # thinning is off by half a pixel, and by more at junctions
+    return snap(crop, strokes, reach=max(1.0, pen / 4))  # thinning is off by half a pixel, and by more at junctions
 
 
 # In pen widths, ink heights and degrees; chosen on words of UNIPEN's training writers.

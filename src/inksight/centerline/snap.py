@@ -8,23 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Array, Map
-from ..imaging.pictures import binarize
-from ..imaging.raster import pen_width
+from ..imaging.crop import Crop
 from ..ink import Stroke
 from ..ink.bundle import Bundle, gaussians
 
 
-def snap(ink: Map, strokes: Sequence[Stroke], *, reach: float) -> list[Stroke]:
+def snap(crop: Crop, strokes: Sequence[Stroke], *, reach: float) -> list[Stroke]:
     """The strokes moved onto the ridge of the ink by at most `reach` px, and their ends drawn out to the ink's end.
 
-    `ink` is float32 (H, W), 0 = paper, 1 = full ink; strokes and result are in its pixels. Each point climbs the
+    Strokes and result are in the crop's pixels. Each point climbs the
     blurred ink, only across the stroke's direction and only as far as the next ridge, so that it never changes to a
     line beside its own. The moves are averaged over all passes of the pen along the same ridge, which so keep their
     distance from one another, and then along the stroke, weighted by how sharp a ridge each point found: a crossing,
     where there is none, follows its surroundings. The result's points lie evenly, about half a pen width apart. A
-    stroke shorter than the pen is wide stays as it is, and so does everything on a blank map.
+    stroke shorter than the pen is wide stays as it is, and so does everything on a blank crop.
     """
-    pen = pen_width(binarize(ink)) if ink.size else 0.0
+    ink, pen = crop.ink, crop.pen
     if pen == 0 or reach <= 0:
         return list(strokes)
     ridge = blurred(ink, max(0.4 * pen, 0.7))

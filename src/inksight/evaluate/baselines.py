@@ -9,6 +9,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..centerline import skeleton
+from ..imaging.crop import Crop
 from ..imaging.pictures import fit
 from ..imaging.segmentation import pen_ink
 from ..recognition.tokens import GRID, path_points
@@ -21,7 +22,7 @@ Baseline: TypeAlias = Callable[[Sample], Sequence[Array]]
 
 def ordered_skeleton(sample: Sample) -> list[Array]:
     """The centreline tracer, which sees only the picture: what a model has to beat."""
-    return [np.asarray(s.points, np.float64) for s in skeleton.trace(pen_ink(sample.picture))]
+    return [np.asarray(s.points, np.float64) for s in skeleton.trace(Crop.of(pen_ink(sample.picture)))]
 
 
 def on_original_grid(sample: Sample) -> list[Array]:
@@ -33,10 +34,10 @@ def on_original_grid(sample: Sample) -> list[Array]:
 
 def in_our_code(sample: Sample) -> list[Array]:
     """The truth coded on our canvas and brought back as the tracer does it: as good as a faultless network would be."""
-    ink = pen_ink(sample.picture)
-    _, frame = fit(ink)
+    crop = Crop.of(pen_ink(sample.picture))
+    _, frame = fit(crop.ink, crop.bounds)
     coded = [path_points(frame.apply(s)) for s in _truth(sample)]
-    return [np.asarray(s.points, np.float64) for s in on_the_ink(ink, coded, frame)]
+    return [np.asarray(s.points, np.float64) for s in on_the_ink(crop, coded, frame)]
 
 
 def as_written(sample: Sample) -> list[Array]:

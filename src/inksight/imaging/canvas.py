@@ -10,6 +10,7 @@ from PIL import Image
 from ..arrays import Map
 from ..ink import Box
 from ..ink.frames import Affine
+from .crop import Crop
 from .raster import ink_box
 from .segmentation import binarize
 
@@ -40,9 +41,9 @@ def fit(
     return _resample(ink, frame, width, height), frame
 
 
-def width(ink: Map, *, height: int = 64, max_width: int = 512, fill: float = 0.8) -> int:
-    """How wide the canvas is that `fit` would make."""
-    return _size(ink, ink_box(binarize(ink)), height, max_width, fill)[1]
+def width(crop: Crop, *, height: int = 64, max_width: int = 512, fill: float = 0.8) -> int:
+    """How wide the canvas is that `fit` would make of the crop."""
+    return _size(crop.ink, crop.bounds, height, max_width, fill)[1]
 
 
 def _size(ink: Map, box: Box, height: int, max_width: int, fill: float) -> tuple[float, int]:

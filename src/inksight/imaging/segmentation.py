@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from .. import threads
 from ..arrays import Map, Mask, Pixels
 from ..ink import Box
 from ..interrupt import checkpoint
@@ -127,6 +128,7 @@ class Network:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        options.intra_op_num_threads = threads.allowed() or 0  # 0: as many as there are processors
         self._session = onnxruntime.InferenceSession(folder / "segmenter.onnx", options, ["CPUExecutionProvider"])
 
     def see(self, rgb: Pixels) -> Seen:

@@ -7,13 +7,14 @@ ink itself says better where a word ends.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Array, Labels, Map, Mask
+from ..imaging.crop import Crop
 from ..ink import Box
 from ..ink.frames import Affine
 from .detection import Detection
@@ -35,16 +36,6 @@ LONGEST_WORD = 12.0
 SPLIT_SHARE, SPLIT_OWN = 0.3, 0.5
 """A piece of ink that lies in several boxes is cut for a further word if that holds this share of the piece, or if the
 piece is this share of that word's ink."""
-
-
-@dataclass(frozen=True)
-class Crop:
-    """The ink of one word or drawing alone, upright: `ink` is float32 (h, w), `frame` leads from it to the page."""
-
-    ink: Map
-    frame: Affine
-    box: Box
-    """The tight box of the ink, in pixels of the page."""
 
 
 class Inked(NamedTuple):

@@ -13,7 +13,6 @@ What the settings below are for:
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import cache
 from threading import Lock
@@ -21,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import threads
 from ..arrays import Pixels
 from ..interrupt import checkpoint
 from . import textline
@@ -65,7 +65,8 @@ class RapidOcr:
     def __init__(self) -> None:
         from rapidocr import RapidOCR
 
-        self._engine: Any = RapidOCR(params=_SETTINGS | _threads())
+        number = {"EngineConfig.onnxruntime.intra_op_num_threads": threads.allowed() or -1}
+        self._engine: Any = RapidOCR(params=_SETTINGS | number)
         self._turn = Lock()
 
     def __call__(self, rgb: Pixels) -> Sequence[Detection]:
@@ -135,12 +136,6 @@ class RapidOcr:
         width = float(np.median(np.diff(columns))) if len(columns) > 1 else 1.0
         cells = textline.cells(columns / width, info.line_txt_len / width, turned)
         return read.txts[way], read.scores[way], turned, cells
-
-
-def _threads() -> dict[str, Any]:
-    """ONNX Runtime knows nothing of the variable that says how many threads a process may take."""
-    allowed = os.environ.get("OMP_NUM_THREADS", "")
-    return {"EngineConfig.onnxruntime.intra_op_num_threads": int(allowed)} if allowed.isdecimal() else {}
 
 
 @cache

@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from ..arrays import Map, Pixels
-from ..imaging.raster import ink_box
+from ..imaging.crop import Crop
 from ..ink.frames import Affine
 from ..recognition.tokens import GRID
 
@@ -43,13 +42,13 @@ def draw_ink(ink: Map) -> Pixels:
     return np.repeat(grey[:, :, None], 3, axis=2)
 
 
-def fit_ink(ink: Map, mask: NDArray[np.bool_]) -> tuple[Pixels, Affine]:
-    """The ink alone, where `mask` has any, drawn and fitted close into the square; the map from `ink` to the square."""
-    x0, y0, x1, y1 = map(int, ink_box(mask))
+def fit_ink(crop: Crop) -> tuple[Pixels, Affine]:
+    """The ink alone, drawn and fitted close into the square; the map from the crop to the square."""
+    x0, y0, x1, y1 = map(int, crop.bounds)
     margin = 1 + int(np.ceil(INK_MARGIN * max(x1 - x0 - 1, y1 - y0 - 1)))
     left, top = max(0, x0 - margin), max(0, y0 - margin)
-    crop = ink[top : y1 + margin, left : x1 + margin]
-    square, frame = fit_square(draw_ink(crop), WHITE)
+    close = crop.ink[top : y1 + margin, left : x1 + margin]
+    square, frame = fit_square(draw_ink(close), WHITE)
     return square, Affine.translation(-left, -top).then(frame)
 
 

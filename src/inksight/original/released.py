@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -16,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Pixels
-from ..imaging.pictures import Source, binarize, open_image
+from ..imaging.crop import Crop
+from ..imaging.pictures import Source, open_image
 from ..ink import Stroke, Word
-from ..ink.frames import Affine
 from ..options import READING
-from ..recognition import calibration, splitting
+from ..recognition import calibration
 from ..recognition.decoding import Decoded
+from ..recognition.predict import Prediction
 from ..recognition.tokens import decode_original, from_text
-from ..recognition.tracer import Hint, InkMap, Tracer
 from .input import fit_ink, fit_square, jpeg
 from .savedmodel import SavedModel
 
@@ -73,51 +72,26 @@ def parse(answer: str) -> tuple[str, list[NDArray[np.int64]], bool]:
         return text, [], len(ids) >= LONGEST
 
 
-class Released(Tracer):
-    """Traces words with the original's network: `model` is a SavedModel's folder or what else writes such answers.
+class Released:
+    """The original's network: `model` is a SavedModel's folder or what else writes such answers.
 
     Raises InputError when the folder can't be used.
     """
+
+    widest = WIDEST
 
     def __init__(self, model: str | Path | Writer) -> None:
         self.calibration = calibration.shipped()
         self.writer: Writer = SavedModel(model) if isinstance(model, str | Path) else model
 
-    def trace_inks(
-        self,
-        inks: Sequence[InkMap],
-        *,
-        mode: str = "recognize-and-derender",
-        texts: Sequence[str | None] | None = None,
-        hints: Sequence[Hint] | None = None,
-    ) -> list[Word]:
-        """As Tracer.trace_inks; words too wide for the square are traced in parts."""
-        if texts is not None and len(texts) != len(inks):
-            raise ValueError(f"{len(texts)} texts for {len(inks)} inks")
-        cuts = [splitting.cuts(ink, widest=WIDEST) for ink in inks]
-        parts = [ink[:, a:b] for ink, at in zip(inks, cuts, strict=True) for a, b in pairwise(at)]
-        told: list[str | None] | None = None
-        if texts is not None:
-            told = [
-                part or None for text, at in zip(texts, cuts, strict=True) for part in splitting.shares(text or "", at)
-            ]
-        others: list[Hint] | None = None
-        if hints is not None:
-            others = [
-                (t, sure) for (said, sure), at in zip(hints, cuts, strict=True) for t in splitting.shares(said, at)
-            ]
-        words = iter(super().trace_inks(parts, mode=mode, texts=told, hints=others))
-        return [splitting.joined([next(words) for _ in at[1:]], at, ink) for at, ink in zip(cuts, inks, strict=True)]
-
-    def _decode(
-        self, inks: Sequence[InkMap], mode: str, texts: Sequence[str | None] | None
-    ) -> list[tuple[Decoded, Affine]]:
-        fitted = [fit_ink(ink, binarize(ink)) for ink in inks]
-        told = list(texts) if texts is not None and mode == "derender-with-text" else [None] * len(inks)
+    def predict(self, crops: Sequence[Crop], mode: str, texts: Sequence[str | None] | None) -> list[Prediction]:
+        """The network's answers to the words' ink, each drawn black on white."""
+        fitted = [fit_ink(crop) for crop in crops]
+        told = list(texts) if texts is not None and mode == "derender-with-text" else [None] * len(crops)
         asked = [prompt(mode, text) for text in told]
         answers = self.writer.write([jpeg(square) for square, _ in fitted], asked)
         return [
-            (_decoded(answer, mode, text, square), frame)
+            Prediction(_decoded(answer, mode, text, square), frame)
             for answer, text, (square, frame) in zip(answers, told, fitted, strict=True)
         ]
 

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..imaging.raster import paint, pen_width
 from ..options import READING
-from .engine import CELL, F32, I64, OFF, Choices, Decoder, Engine
+from .engine import CELL, F32, I64, OFF, Choices, Decoder, Engine, Fed
 from .reading import MAX_LETTERS, Reading, read
 from .tidy import Path, tidy
 from .tokens import DOWN, END, FIRST_CHARACTER, INK, MOVE, PAD, PROMPTS
@@ -72,7 +72,7 @@ class _Word:
 
 
 class _Pens:
-    """A row for each word of the batch: what the decoder is fed next, and how far its ink is."""
+    """A row for each word of the batch: what the decoder is fed next (`fed`), and how far its ink is."""
 
     def __init__(self, words: Sequence[_Word], prefixes: Sequence[list[int]], canvases: Sequence[Canvas]) -> None:
         count, self.per_row = len(words), max(c.shape[1] for c in canvases) // CELL
@@ -84,23 +84,17 @@ class _Pens:
             row[: len(prefix)] = prefix
         self.told = np.array([len(p) for p in prefixes])
         self.at = 1
-        self.ids, self.xy, self.move = self.prefix[:, 0].copy(), *np.zeros((2, count, 2), np.int64)
         cells = np.stack([_grid(_widened(_cells(c > 0.3, 1)), self.per_row) for c in canvases])
-        self.allowed = _mask(cells, complete=True)  # a stroke begins on or beside ink
-        self.drawn: F32 = np.zeros(cells.shape, np.float32)
+        undrawn, allowed = np.zeros(cells.shape, np.float32), _mask(cells, complete=True)  # strokes begin on or by ink
+        self.fed = Fed(self.prefix[:, 0].copy(), *np.zeros((2, count, 2), np.int64), undrawn, allowed)
         self.writing, self.done = np.zeros((2, count), np.bool_)
         self.idle, self.points, self.length = np.zeros((3, count), np.int64)  # length: of the stroke on its way
         self.track = np.zeros((count, MAX_POINTS, 2), np.int64)  # its points
         self.logs, self.choices = np.zeros((2, count))
 
-    @property
-    def feed(self) -> tuple[I64, I64, I64, F32]:
-        """What the decoder takes in, but where strokes may begin."""
-        return self.ids, self.xy, self.move, self.drawn
-
     def keep(self, rows: I64) -> None:
         """Go on with these rows alone."""
-        self.words = [self.words[i] for i in rows.tolist()]
+        self.words, self.fed = [self.words[i] for i in rows.tolist()], self.fed.rows(rows)
         for name, values in vars(self).items():
             if isinstance(values, np.ndarray):
                 setattr(self, name, values[rows])
@@ -149,7 +143,7 @@ def _finish(word: _Word, text: str) -> Decoded:
 def _run(decoder: Decoder, pens: _Pens) -> None:
     """Step until every word is done; finished ones leave the batch."""
     while pens.words:
-        choices = decoder.step(*pens.feed, pens.allowed)
+        choices = decoder.step(pens.fed)
         lifts = _would_lift(pens, choices)
         choices = _ask_again(decoder, pens, choices, lifts)
         decoder.advance()
@@ -213,11 +207,11 @@ def _ask_again(decoder: Decoder, pens: _Pens, choices: Choices, lifts: NDArray[n
     left = {i: ink for i in stops if _cells(ink := _residual(pens, i), 4).any()}
     if not left:
         return choices
-    allowed = pens.allowed.copy()
+    allowed = pens.fed.allowed.copy()
     for i, ink in left.items():
         allowed[i] = _mask(_grid(_cells(ink, 4), pens.per_row), complete=False)
     choices = choices.copied()
-    again = decoder.step(*pens.feed, allowed)
+    again = decoder.step(pens.fed._replace(allowed=allowed))
     for i, ink in left.items():
         if again.start_p[i] < UNLIKELY and _is_residue(pens.words[i], ink):
             continue
@@ -257,16 +251,16 @@ def _move_on(pens: _Pens, choices: Choices, lifts: NDArray[np.bool_]) -> None:
     """Every word's next step: what the decoder will be fed. Marks the cells that a move draws."""
     told, reads = pens.told > pens.at, ~pens.writing
     moves = pens.writing & ~lifts
-    pens.xy[~moves], pens.move[~moves] = 0, 0
+    pens.fed.xy[~moves], pens.fed.move[~moves] = 0, 0
     if told.any():
-        pens.ids[told] = pens.prefix[told, pens.at]
+        pens.fed.ids[told] = pens.prefix[told, pens.at]
     for i in np.flatnonzero(reads & ~told).tolist():
-        pens.ids[i] = _next_letter(pens.words[i], choices.text[i])
+        pens.fed.ids[i] = _next_letter(pens.words[i], choices.text[i])
     _move(pens, choices, np.flatnonzero(moves))
     for i in np.flatnonzero(lifts).tolist():
         _next_start(pens, i, choices)
-    pens.writing |= reads & (pens.ids == INK)
-    pens.done |= reads & (pens.ids == END)
+    pens.writing |= reads & (pens.fed.ids == INK)
+    pens.done |= reads & (pens.fed.ids == END)
     pens.at += 1
 
 
@@ -275,7 +269,7 @@ def _move(pens: _Pens, choices: Choices, rows: I64) -> None:
     lift = choices.lift[rows]
     pens.logs[rows] += np.log(np.maximum(choices.move_p[rows] * (1 - lift), 1e-6))
     pens.choices[rows] += 1
-    before = pens.xy[rows]
+    before = pens.fed.xy[rows]
     to = np.clip(before + choices.move[rows], 0, np.stack([pens.width[rows], np.full(len(rows), pens.height)], 1) - 1)
     moved = to - before
     fresh = _draw(pens, rows, to, moved)
@@ -285,7 +279,7 @@ def _move(pens: _Pens, choices: Choices, rows: I64) -> None:
     pens.track[going, pens.length[going]] = to[~still]
     pens.length[going] += 1
     pens.points[rows] += 1
-    pens.ids[rows], pens.xy[rows], pens.move[rows] = MOVE, to, moved
+    pens.fed.ids[rows], pens.fed.xy[rows], pens.fed.move[rows] = MOVE, to, moved
     for i in rows[pens.points[rows] >= MAX_POINTS].tolist():
         pens.words[i].looped = True
         _end_stroke(pens, i)
@@ -315,7 +309,7 @@ def _next_start(pens: _Pens, i: int, choices: Choices) -> None:
     pens.logs[i] += np.log(max(choices.start_p[i], 1e-6))
     pens.choices[i] += 1
     cell = int(choices.start[i])
-    if cell == pens.drawn.shape[1] or pens.points[i] >= MAX_POINTS:
+    if cell == pens.fed.drawn.shape[1] or pens.points[i] >= MAX_POINTS:
         pens.done[i] = True
         return
     inside = int(choices.inside[i])
@@ -323,7 +317,7 @@ def _next_start(pens: _Pens, i: int, choices: Choices) -> None:
     pens.track[i, 0], pens.length[i] = pen[0], 1
     pens.points[i] += 1
     _draw(pens, np.array([i]), pen, np.zeros_like(pen))
-    pens.ids[i], pens.xy[i] = DOWN, pen[0]
+    pens.fed.ids[i], pens.fed.xy[i] = DOWN, pen[0]
 
 
 def _end_stroke(pens: _Pens, i: int) -> None:
@@ -340,6 +334,6 @@ def _draw(pens: _Pens, rows: I64, at: I64, move: I64) -> NDArray[np.bool_]:
     """Mark the cells that moves to `at` touch, sampled at five places as in training; whether one of each is new."""
     column, row = np.moveaxis(((at[:, None] - move[:, None] * _ALONG) // CELL).astype(np.int64), 2, 0)
     places = rows[:, None], row * pens.per_row + column
-    fresh: NDArray[np.bool_] = (pens.drawn[places] == 0).any(axis=1)
-    pens.drawn[places] = 1
+    fresh: NDArray[np.bool_] = (pens.fed.drawn[places] == 0).any(axis=1)
+    pens.fed.drawn[places] = 1
     return fresh

@@ -31,6 +31,31 @@ OFF = np.float32(-1e9)
 _CHUNK = 48  # the cache grows by this many steps
 
 
+class Fed(NamedTuple):
+    """What a decoder takes in at a step, a row for each of B samples."""
+
+    ids: I64
+    """The last decision's id (B,)."""
+    xy: I64
+    """Where the pen is, in canvas pixels (B, 2); 0 before the ink."""
+    move: I64
+    """How it came there (B, 2)."""
+    drawn: F32
+    """1 for cells that are drawn already (B, cells)."""
+    allowed: F32
+    """0 where a stroke may begin, OFF elsewhere (B, cells + 1); the last: whether the ink may be complete."""
+
+    @classmethod
+    def letters(cls, ids: I64, cells: int) -> Fed:
+        """Steps of text: without a place, and with nothing drawn."""
+        nowhere, count = np.zeros((len(ids), 2), np.int64), len(ids)
+        return cls(ids, nowhere, nowhere, *(np.zeros((count, cells + n), np.float32) for n in (0, 1)))
+
+    def rows(self, chosen: I64) -> Fed:
+        """Those of these samples, in this order."""
+        return Fed(*(values[chosen] for values in self))
+
+
 class Choices(NamedTuple):
     """What a step found best, for a batch of B samples."""
 
@@ -197,10 +222,9 @@ class Decoder:
         for output, values in zip(self._session.get_outputs(), outputs, strict=True):
             self._bound.bind_output(output.name, "cpu", 0, values.dtype, values.shape, values.ctypes.data)
 
-    def step(self, ids: I64, xy: I64, move: I64, drawn: F32, allowed: F32) -> Choices:
-        """Take in one step (ids (B,), pen xy and last move (B, 2), cells drawn (B, cells)) and choose the next.
+    def step(self, fed: Fed) -> Choices:
+        """Take in one step and choose the next.
 
-        `allowed` (B, cells + 1) is 0 where a stroke may begin (last slot: the ink may be complete), OFF elsewhere.
         The step may be asked again with another mask; `advance` then goes on to the next. What is returned is
         overwritten by the next step.
         """
@@ -208,8 +232,7 @@ class Decoder:
         at = self._step
         if at == len(self._unused):
             self._grow()
-        fed: dict[str, Any] = {"ids": ids, "xy": xy, "move": move, "step": at, "drawn": drawn, "allowed": allowed}
-        for name, values in fed.items():
+        for name, values in {**fed._asdict(), "step": at}.items():
             self._asked[name][...] = values
         self._session.run_with_iobinding(self._bound)
         for i in range(self._layers):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .calibration import Calibration
-from .engine import Engine, Memory
+from .engine import Engine, Fed, Memory
 from .language import END as END_OF_TEXT
 from .language import LanguageModel
 from .tokens import FIRST_CHARACTER, PAD, Vocabulary
@@ -162,9 +162,7 @@ def _decoder_says(
             codes = codes[:count]
             decoder.keep(np.arange(count))
         fed = np.array([code[at : at + 2] for code in codes])
-        nowhere = np.zeros((count, 2), np.int64)
-        undrawn, anywhere = (np.zeros((count, decoder.cells + n), np.float32) for n in (0, 1))
-        choices = decoder.step(fed[:, 0], nowhere, nowhere, undrawn, anywhere)
+        choices = decoder.step(Fed.letters(fed[:, 0], decoder.cells))
         decoder.advance()
         nats[order[:count]] += choices.text[np.arange(count), fed[:, 1]]
     return nats.tolist()

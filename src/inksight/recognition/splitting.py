@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..alphabets import in_a_row, is_unspaced
-from ..arrays import Map
-from ..imaging.segmentation import binarize
+from ..imaging.crop import Crop
 from ..ink import Word
 from ..ink.frames import Affine
 
@@ -26,18 +25,18 @@ AT_ONCE = 4
 """Ideographs and kana that are traced together: as many strokes as a long Latin word has."""
 
 
-def cuts(ink: Map, text: str = "", letters: Sequence[float] = (), widest: float = WIDEST) -> list[int]:
-    """The columns where to cut an ink map, float32 (H, W), from 0 to W: [0, W] for a word that is not too wide.
+def cuts(crop: Crop, text: str = "", letters: Sequence[float] = (), widest: float = WIDEST) -> list[int]:
+    """The columns where to cut a word's ink, W pixels wide, from 0 to W: [0, W] for one that is not too wide.
 
     Each cut goes through the middle of the widest gap near its even share of the width, or where the ink is least. What
     reads as Chinese or Japanese (`text`, with its `letters` in shares of the width) is cut between characters.
     """
-    mask = binarize(ink)
-    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
-    if not len(rows):
-        return [0, ink.shape[1]]
-    left, width, height = int(columns[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1
-    inked = mask.sum(axis=0)
+    whole = [0, crop.ink.shape[1]]
+    if crop.is_blank:
+        return whole
+    left, top, right, bottom = crop.bounds
+    width, height = right - left, bottom - top
+    inked = crop.mask.sum(axis=0)
     if is_unspaced(text) and len(letters) == len(text):
         between = [(letters[i - 1] + letters[i]) / 2 for i in range(AT_ONCE, len(text), AT_ONCE)]
         reach = width / len(text) / 4
@@ -45,7 +44,7 @@ def cuts(ink: Map, text: str = "", letters: Sequence[float] = (), widest: float 
         parts = int(np.ceil(width / (widest * height)))
         between, reach = [k / parts for k in range(1, parts)], width / parts / 3
     found = [_best(inked, left + width * share, reach) for share in between]
-    return [0, *found, ink.shape[1]]
+    return [whole[0], *found, whole[1]]
 
 
 def _best(inked: NDArray[np.int64], middle: float, reach: float) -> int:
@@ -57,11 +56,11 @@ def _best(inked: NDArray[np.int64], middle: float, reach: float) -> int:
     return start + (a + b) // 2
 
 
-def joined(words: Sequence[Word], at: Sequence[int], ink: Map) -> Word:
+def joined(words: Sequence[Word], at: Sequence[int], crop: Crop) -> Word:
     """The word of the parts between the cuts `at`, traced each in its own frame."""
     if len(words) == 1:
         return words[0]
-    height = max(float(np.ptp(np.flatnonzero(binarize(ink).any(axis=1)))), 1.0)
+    height = max(crop.bounds[3] - crop.bounds[1] - 1, 1.0)
     moved = [w.transformed(Affine.translation(x, 0)) for w, x in zip(words, at, strict=False)]
     text = moved[0].text
     for a, b in pairwise(moved):

@@ -1,17 +1,16 @@
-"""One word: a picture (or its ink map) in, a Word out.
+"""One word: its crop in, a Word out.
 
-The way: fit into the canvas -> decode, in another view as well and, where the two differ, in more -> strokes in the
-picture's pixels -> snap to the ridge of the ink -> check against the picture -> where the check fails, another mode,
-and at last the ordered skeleton, so that no ink is lost.
+The way: cut what is too wide -> show it to a network -> its strokes in the crop's pixels -> snap to the ridge of the
+ink -> check against the picture -> where the check fails, another mode, and at last the ordered skeleton, so that no
+ink is lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
-from typing import TypeVar
+from itertools import pairwise
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,23 +18,19 @@ from numpy.typing import NDArray
 from ..alphabets import is_unspaced
 from ..centerline import skeleton
 from ..centerline.snap import snap
-from ..imaging.pictures import binarize, standardise
-from ..imaging.raster import coverage, ink_box, pen_width, spurious
+from ..imaging.crop import Crop
+from ..imaging.raster import coverage, spurious
 from ..ink import Stroke, Word
 from ..ink.bundle import smooth_all
 from ..ink.curves import simplify_all
 from ..ink.frames import Affine
 from ..options import TraceOptions
+from . import splitting
 from .calibration import Calibration
 from .confidence import word_confidence
-from .decoding import Decoded, decode
-from .engine import Engine
-from .models import located
-from .views import ROUNDS, STRAIGHT, View, consensus
+from .decoding import Decoded
+from .predict import Prediction
 
-InkMap = NDArray[np.float32]
-BATCH = 32
-"""Words decoded together: more gain little and use more memory."""
 ENOUGH_COVERED, TOO_SPURIOUS = 0.88, 0.15
 """A result with less of the ink covered, or more of its strokes off the ink, is not believed."""
 SMOOTHING = 1.0
@@ -46,11 +41,40 @@ CLEARLY, CERTAIN = 0.3, 1.0
 """Another reader's text is taken if it is surer than the model's own reading by more than this, or certain. The ink is
 as good with either text (bench/results/text_prompt.md)."""
 
-_A = TypeVar("_A")
-_B = TypeVar("_B")
 
-Hint = tuple[str, float]
-"""What another reader, such as a page's detector, takes a word for ("": nothing), and how surely (0..1)."""
+class Hint(NamedTuple):
+    """What another reader, such as a page's detector, takes a word for ("": nothing), and how surely (0..1)."""
+
+    text: str = ""
+    confidence: float = 0.0
+    letters: Sequence[float] = ()
+    """Where its text's characters have their middles, in shares of the word's width; () where nobody knows."""
+
+
+class Network(Protocol):
+    """What is shown words and answers with text and ink: `Predictor`, or the original's."""
+
+    @property
+    def calibration(self) -> Calibration:
+        """What its confidence is worth."""
+        ...
+
+    @property
+    def widest(self) -> float:
+        """Words wider than so many times their height are too wide for it."""
+        ...
+
+    def predict(self, crops: Sequence[Crop], mode: str, texts: Sequence[str | None] | None) -> list[Prediction]:
+        """Its answer to each crop, none of which is blank; `texts` are what the words say, if it is to be told."""
+        ...
+
+
+class _Asked(NamedTuple):
+    """A word, or a part of one, what is known to be written there, and what others read."""
+
+    crop: Crop
+    text: str = ""
+    hint: Hint = Hint()
 
 
 @dataclass(frozen=True)
@@ -60,7 +84,6 @@ class _Result:
     word: Word
     covered: float
     off: float
-    found: Decoded
 
     @property
     def score(self) -> float:
@@ -72,167 +95,120 @@ class _Result:
 
 
 class Tracer:
-    """Traces words with one model. Raises InputError when `model` (a shipped name or a folder) can't be used.
+    """Traces words with a network."""
 
-    With `fast` each word is decoded in one view alone, in a third of the time. `language` is one of options.LANGUAGES.
-    """
+    def __init__(self, network: Network) -> None:
+        self.network = network
 
-    def __init__(self, model: str | Path | None = None, *, fast: bool = False, language: str | None = None) -> None:
-        engine = _engine(located(model))
-        self.engine = engine.with_language(language) if language else engine
-        self.calibration = engine.calibration
-        self.rounds = () if fast else ROUNDS
-
-    def trace_inks(
+    def trace(
         self,
-        inks: Sequence[InkMap],
+        crops: Sequence[Crop],
         *,
         mode: str = "recognize-and-derender",
         texts: Sequence[str | None] | None = None,
         hints: Sequence[Hint] | None = None,
     ) -> list[Word]:
-        """Ink maps of one word each (float32 (H, W), 0 paper, 1 ink) -> words, in each map's pixels.
+        """Crops of one word each -> words, in each crop's pixels; those too wide for the network are traced in parts.
 
         `texts` are what the words say, for "derender-with-text"; a word without one is derendered without. `hints` are
         what another reader makes of them: a word's text where it is clearly surer than the model, or the only one.
-        Raises ValueError for an unknown mode or texts that don't match the inks.
+        Raises ValueError for an unknown mode or texts that don't match the crops.
         """
         TraceOptions(mode)
-        given = list(texts) if texts is not None else [None] * len(inks)
-        if len(given) != len(inks):
-            raise ValueError(f"{len(given)} texts for {len(inks)} inks")
-        given_hints = list(hints) if hints is not None else [("", 0.0)] * len(inks)
-        masks = [binarize(ink) for ink in inks]
-        inked = [i for i, mask in enumerate(masks) if mask.any()]
-        words = [Word(confidence=0.0, origin=mode, box=(0, 0, ink.shape[1], ink.shape[0])) for ink in inks]
-        if mode == "recognize":
-            for i, (own, _) in zip(inked, self._decode([inks[i] for i in inked], mode, None), strict=True):
-                found = _with_hint(own, given_hints[i])
-                words[i] = replace(words[i], text=found.text, confidence=found.text_confidence, box=ink_box(masks[i]))
-            return words
-        results = self._attempt(mode, *_of(inked, inks, masks), *_of(inked, given, given_hints))
-        doubtful = [k for k, r in enumerate(results) if not r.good]
-        if doubtful and mode != "derender":
-            chosen = [inked[k] for k in doubtful]
-            nothing: list[None] = [None] * len(chosen)
-            others = self._attempt("derender", *_of(chosen, inks, masks), nothing, [("", 0.0)] * len(chosen))
-            for k, other in zip(doubtful, others, strict=True):
-                if other.score > results[k].score:
-                    word = replace(other.word, text=results[k].word.text)
-                    results[k] = replace(other, word=word)
-        for k, i in enumerate(inked):
-            words[i] = (results[k] if results[k].good else _by_skeleton(inks[i], masks[i], results[k])).word
+        told = [text or "" for text in texts] if texts is not None else [""] * len(crops)
+        if len(told) != len(crops):
+            raise ValueError(f"{len(told)} texts for {len(crops)} inks")
+        others = list(hints) if hints is not None else [Hint()] * len(crops)
+        cuts = [
+            splitting.cuts(crop, text or hint.text, hint.letters, self.network.widest)
+            for crop, text, hint in zip(crops, told, others, strict=True)
+        ]
+        parts = [part for word in zip(crops, told, others, cuts, strict=True) for part in _parted(*word)]
+        traced = iter(self._words(mode, parts))
+        pieces = [[next(traced) for _ in at[1:]] for at in cuts]
+        return [splitting.joined(*word) for word in zip(pieces, cuts, crops, strict=True)]
+
+    def _words(self, mode: str, parts: Sequence[_Asked]) -> list[Word]:
+        """A word for each part, blank ones among them."""
+        words = [Word(confidence=0.0, origin=mode, box=part.crop.bounds) for part in parts]
+        inked = [i for i, part in enumerate(parts) if not part.crop.is_blank]
+        shown = [parts[i] for i in inked]
+        traced = self._read(shown) if mode == "recognize" else self._traced(mode, shown)
+        for i, word in zip(inked, traced, strict=True):
+            words[i] = word
         return words
 
-    def _attempt(
-        self,
-        mode: str,
-        inks: Sequence[InkMap],
-        masks: Sequence[NDArray[np.bool_]],
-        texts: Sequence[str | None],
-        hints: Sequence[Hint],
-    ) -> list[_Result]:
-        """Decode, snap and check."""
+    def _read(self, parts: Sequence[_Asked]) -> list[Word]:
+        """The words' texts, without ink."""
+        predictions = self.network.predict([p.crop for p in parts], "recognize", None)
+        read = [(part.crop, _with_hint(own, part.hint)) for part, (own, _) in zip(parts, predictions, strict=True)]
+        return [Word((), own.text, own.text_confidence, crop.bounds, origin="recognize") for crop, own in read]
+
+    def _traced(self, mode: str, parts: Sequence[_Asked]) -> list[Word]:
+        """The words' ink, where the check fails in another mode or by the skeleton."""
+        results = self._attempt(mode, parts)
+        doubtful = [] if mode == "derender" else [k for k, result in enumerate(results) if not result.good]
+        others = self._attempt("derender", [_Asked(parts[k].crop) for k in doubtful]) if doubtful else []
+        for k, other in zip(doubtful, others, strict=True):
+            if other.score > results[k].score:
+                results[k] = replace(other, word=replace(other.word, text=results[k].word.text))
+        return [(r if r.good else _by_skeleton(p.crop, r)).word for p, r in zip(parts, results, strict=True)]
+
+    def _attempt(self, mode: str, parts: Sequence[_Asked]) -> list[_Result]:
+        """Predict, snap and check."""
+        predictions = self.network.predict([p.crop for p in parts], mode, [p.text or None for p in parts])
         out = []
-        for ink, mask, other, (own, frame) in zip(inks, masks, hints, self._decode(inks, mode, texts), strict=True):
-            found = _with_hint(own, other)
-            strokes = tuple(on_the_ink(ink, found.strokes, frame))
-            out.append(_check(Word(strokes, found.text, origin=mode, box=ink_box(mask)), mask, found, self.calibration))
+        for (crop, _, hint), (own, frame) in zip(parts, predictions, strict=True):
+            found = _with_hint(own, hint)
+            word = Word(tuple(on_the_ink(crop, found.strokes, frame)), found.text, origin=mode, box=crop.bounds)
+            out.append(_check(word, crop, found, self.network.calibration))
         return out
 
-    def _decode(
-        self, inks: Sequence[InkMap], mode: str, texts: Sequence[str | None] | None
-    ) -> list[tuple[Decoded, Affine]]:
-        """Decode, ink in other views as well: the surest stays, with the text as first read."""
-        predictions = [[prediction] for prediction in self._seen(inks, mode, texts, [STRAIGHT] * len(inks))]
-        out = [first for (first,) in predictions]
-        unsure = [] if mode == "recognize" else list(range(len(inks)))
-        prompted = mode if mode == "derender" else "derender-with-text"
-        for views in self.rounds:
-            told = [predictions[i][0][0].text for i in unsure for _ in views]
-            again = self._seen([inks[i] for i in unsure for _ in views], prompted, told, views * len(unsure))
-            open_yet = []
-            for k, i in enumerate(unsure):
-                predictions[i] += again[k * len(views) : (k + 1) * len(views)]
-                out[i], settled = _consensus(predictions[i])
-                if not settled:
-                    open_yet.append(i)
-            unsure = open_yet
-        return out
 
-    def _seen(
-        self, inks: Sequence[InkMap], mode: str, texts: Sequence[str | None] | None, views: Sequence[View]
-    ) -> list[tuple[Decoded, Affine]]:
-        """Decode each ink in its view, those of like width together."""
-        fitted = [
-            view.fit(ink, self.engine.height, self.engine.max_width) for ink, view in zip(inks, views, strict=True)
-        ]
-        order = sorted(range(len(inks)), key=lambda i: fitted[i][0].shape[1])
-        out: dict[int, tuple[Decoded, Affine]] = {}
-        for at in range(0, len(order), BATCH):
-            part = order[at : at + BATCH]
-            canvases = [standardise(fitted[i][0]) for i in part]
-            chosen = [texts[i] for i in part] if texts else None
-            for i, found in zip(part, decode(self.engine, canvases, mode, chosen), strict=True):
-                out[i] = found, fitted[i][1]
-        return [out[i] for i in range(len(inks))]
+def _parted(crop: Crop, text: str, hint: Hint, at: Sequence[int]) -> Iterator[_Asked]:
+    """The parts of a word between the cuts `at`, and its texts shared out among them."""
+    told, heard = splitting.shares(text, at), splitting.shares(hint.text, at)
+    for (a, b), own, other in zip(pairwise(at), told, heard, strict=True):
+        yield _Asked(crop.columns(a, b), own, Hint(other, hint.confidence))
 
 
-def on_the_ink(ink: InkMap, strokes: Sequence[NDArray[np.int64]], frame: Affine) -> list[Stroke]:
-    """Decoded strokes (n, 2) in canvas pixels -> smooth strokes on the ridge of the ink, in the map's pixels.
+def on_the_ink(crop: Crop, strokes: Sequence[NDArray[np.int64]], frame: Affine) -> list[Stroke]:
+    """Decoded strokes (n, 2) in canvas pixels -> smooth strokes on the ridge of the ink, in the crop's pixels.
 
-    `frame` maps the map's pixels to the canvas.
+    `frame` maps the crop's pixels to the canvas.
     """
-    pixel, back = 1 / frame.a, frame.inverse()  # a canvas pixel, in pixels of the map
+    pixel, back = 1 / frame.a, frame.inverse()  # a canvas pixel, in pixels of the crop
     curves = [Stroke(c) for c in smooth_all([back.apply(s) for s in strokes], SMOOTHING * pixel)]
-    snapped = snap(ink, curves, reach=CANVAS_REACH * pixel)
+    snapped = snap(crop, curves, reach=CANVAS_REACH * pixel)
     return [Stroke(points) for points in simplify_all([s.points for s in snapped], 0.2 * pixel)]
-
-
-def _consensus(predictions: Sequence[tuple[Decoded, Affine]]) -> tuple[tuple[Decoded, Affine], bool]:
-    """Of a word's predictions the one to keep, with the text of the first, and whether no more are needed."""
-    strokes = [[frame.inverse().apply(s) for s in found.strokes] for found, frame in predictions]
-    sure, residual = zip(*((found.ink_confidence, found.residual) for found, _ in predictions), strict=True)
-    first, straight = predictions[0]
-    chosen = consensus(strokes, sure, residual, 1 / straight.a)
-    best, frame = predictions[chosen.which]
-    return (replace(best, text=first.text, text_confidence=first.text_confidence), frame), chosen.settled
-
-
-def _of(chosen: Sequence[int], a: Sequence[_A], b: Sequence[_B]) -> tuple[list[_A], list[_B]]:
-    """Both lists' items with these numbers."""
-    return [a[i] for i in chosen], [b[i] for i in chosen]
 
 
 def _with_hint(read: Decoded, hint: Hint) -> Decoded:
     """What was decoded, with the surer text."""
-    text, confidence = hint
+    text, confidence, _ = hint
     surer = confidence >= CERTAIN or confidence > read.text_confidence + CLEARLY
     surer = surer or (len(text) > 1 and is_unspaced(text))  # Chinese or Japanese, which only others read
     return replace(read, text=text, text_confidence=confidence) if text and (surer or not read.text) else read
 
 
-def _check(word: Word, mask: NDArray[np.bool_], found: Decoded, calibration: Calibration) -> _Result:
+def _fit(crop: Crop, strokes: Sequence[Stroke]) -> tuple[float, float]:
+    """The share of the ink that the strokes cover, and that of the strokes that lies off the ink."""
+    radius = max(1.0, crop.pen)
+    return coverage(crop.mask, strokes, radius), spurious(crop.mask, strokes, 0.5 * radius)
+
+
+def _check(word: Word, crop: Crop, found: Decoded, calibration: Calibration) -> _Result:
     """Compare with the picture, and say how far to trust the word."""
-    radius = max(1.0, pen_width(mask))
-    covered = coverage(mask, word.strokes, radius)
-    off = spurious(mask, word.strokes, 0.5 * radius)
+    covered, off = _fit(crop, word.strokes)
     confidence = word_confidence(found, covered, off, word.origin, calibration)
-    return _Result(replace(word, confidence=confidence), covered, off, found)
+    return _Result(replace(word, confidence=confidence), covered, off)
 
 
-def _by_skeleton(ink: InkMap, mask: NDArray[np.bool_], failed: _Result) -> _Result:
+def _by_skeleton(crop: Crop, failed: _Result) -> _Result:
     """The classical tracer, where it explains the picture better than the model did."""
-    strokes = tuple(skeleton.trace(ink))
-    radius = max(1.0, pen_width(mask))
-    covered, off = coverage(mask, strokes, radius), spurious(mask, strokes, 0.5 * radius)
+    strokes = tuple(skeleton.trace(crop))
+    covered, off = _fit(crop, strokes)
     if covered - off <= failed.score:
         return failed
     word = replace(failed.word, strokes=strokes, origin="skeleton", confidence=min(0.3, failed.word.confidence))
-    return _Result(word, covered, off, failed.found)
-
-
-@lru_cache(maxsize=2)
-def _engine(folder: Path) -> Engine:
-    """A model's engine, loaded once."""
-    return Engine(folder)
+    return _Result(word, covered, off)

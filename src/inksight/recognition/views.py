@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..arrays import Array, Map
 from ..imaging.canvas import fit
+from ..imaging.crop import Crop
 from ..ink.bundle import Bundle
 from ..ink.frames import Affine
 
@@ -43,11 +44,11 @@ class View(NamedTuple):
     fill: float = 0.8
     """The most that its box may take of the canvas's height."""
 
-    def fit(self, ink: Map, height: int, max_width: int) -> tuple[Map, Affine]:
-        """The canvas, float32 (height, W), and the affine map from the ink map to it."""
+    def fit(self, crop: Crop, height: int, max_width: int) -> tuple[Map, Affine]:
+        """The canvas, float32 (height, W), and the affine map from the crop to it."""
         if not self.slant:
-            return fit(ink, height=height, max_width=max_width, fill=self.fill)
-        leaning, lean = slanted(ink, self.slant)
+            return fit(crop.ink, crop.bounds, height=height, max_width=max_width, fill=self.fill)
+        leaning, lean = slanted(crop.ink, self.slant)
         canvas, frame = fit(leaning, height=height, max_width=max_width, fill=self.fill)
         return canvas, lean.then(frame)
 

@@ -17,14 +17,19 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
+def allowed() -> int | None:
+    """How many threads this process may take by OMP_NUM_THREADS, of which ONNX Runtime knows nothing; None: any."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, int(told)) if told.isdecimal() else None
+
+
 def count() -> int:
-    """How many threads this process may use for words: 1 or 2, as its processors and OMP_NUM_THREADS allow."""
+    """How many threads this process may use for words: 1 or 2, as its processors and `allowed` allow."""
     try:
         processors = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows
         processors = os.cpu_count() or 1
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    return max(1, min(MOST, processors, int(told) if told.isdecimal() else MOST))
+    return max(1, min(MOST, processors, allowed() or MOST))
 
 
 def each(

@@ -60,7 +60,7 @@ class Checkpoint:
         import torch
         from torch.nn.utils.rnn import pad_sequence
 
-        from train.train import reduced
+        from train.devices import reduced
 
         squares = [np.asarray(Image.open(io.BytesIO(p)).convert("RGB"), np.float32) / 127.5 - 1 for p in pictures]
         picture = torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).to(self.device)

@@ -30,7 +30,7 @@ from inksight.evaluate.metrics import edit_distance
 from inksight.evaluate.sets import rendered
 from inksight.formats.dataset import PackedInk, pack, read_packed
 from train.online import FILES, Written, held_out, written
-from train.train_online import Run, readings, train
+from train.train_online import begin, readings, train
 
 _FINE = 8  # units of the cache's integers per pixel
 _BATCH = 16
@@ -132,7 +132,7 @@ def compare(
     found = {}
     for name, words in sets.items():
         with tempfile.TemporaryDirectory() as scratch:
-            run = Run(Path(scratch), torch.device("cpu"), settings.lr, args.seed)
+            run = begin(Path(scratch), torch.device("cpu"), settings)
             train(run, settings, words, held)
         texts = readings(run.average, held, run.device)
         wrong = sum(edit_distance(t, w.text) for t, w in zip(texts, held, strict=True))

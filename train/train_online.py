@@ -11,22 +11,20 @@ train/export_online.py makes the folder that the package ships of it.
 from __future__ import annotations
 
 import argparse
-import copy
-import json
-import math
-import os
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn.functional import ctc_loss
 
 from inksight.evaluate.metrics import edit_distance
 from inksight.original.online import STRIDE, decode, features
 from train.online import CHARACTERS, Batches, OnlineModel, Written, collate, held_out, read_ink
+from train.run import Run, learning_rate
+
+WARMUP = 150
+"""Steps."""
 
 
 def arguments() -> argparse.Namespace:
@@ -47,57 +45,20 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-class Run:
-    """Model, averaged weights, optimiser, counters; saved whole, resumed whole."""
+def begin(folder: Path, device: torch.device, args: argparse.Namespace) -> Run:
+    """A new run, or where the one in the folder stopped; of the arguments, seed, lr and average matter."""
+    torch.manual_seed(args.seed)
+    model = OnlineModel().to(device)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr, betas=(0.9, 0.98), weight_decay=0.01)
+    return Run(folder, model, [optimizer], decay=args.average)
 
-    def __init__(self, folder: Path, device: torch.device, lr: float, seed: int) -> None:
-        torch.manual_seed(seed)
-        self.folder, self.device = folder, device
-        self.model = OnlineModel().to(device)
-        self.average = copy.deepcopy(self.model).eval()
-        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=lr, betas=(0.9, 0.98), weight_decay=0.01)
-        self.step, self.samples, self.seconds = 0, 0, 0.0
-        if (folder / "state.pt").exists():
-            state = torch.load(folder / "state.pt", map_location=device, weights_only=True)
-            self.model.load_state_dict(state["model"])
-            self.average.load_state_dict(state["average"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.step, self.samples, self.seconds = state["step"], state["samples"], state["seconds"]
 
-    def learn(self, batch: Sequence[Tensor], rate: float) -> float:
-        """One step; gives the loss in nats per letter."""
-        points, counts, labels, lengths = (part.to(self.device) for part in batch)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        scores = self.model(points).transpose(0, 1)
-        loss = ctc_loss(scores, labels, -(-counts // STRIDE), lengths, reduction="sum", zero_infinity=True)
-        (loss / lengths.sum()).backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.step, self.samples = self.step + 1, self.samples + len(points)
-        return float(loss.detach() / lengths.sum())
-
-    @torch.no_grad()
-    def follow(self, decay: float) -> None:
-        """Move the averaged weights towards the model's."""
-        decay = min(decay, (self.step + 1) / (self.step + 10))
-        for a, b in zip(self.average.state_dict().values(), self.model.state_dict().values(), strict=True):
-            if a.dtype.is_floating_point:
-                a.lerp_(b, 1 - decay)
-            else:
-                a.copy_(b)
-
-    def save(self) -> None:
-        """Write beside, then rename."""
-        state = {name: getattr(self, name).state_dict() for name in ("model", "average", "optimizer")}
-        state |= {"step": self.step, "samples": self.samples, "seconds": self.seconds}
-        torch.save(state, self.folder / "state.tmp")
-        os.replace(self.folder / "state.tmp", self.folder / "state.pt")
-        weights = {k: v.contiguous().cpu() for k, v in self.average.state_dict().items()}
-        facts = {"samples": str(self.samples), "minutes": str(round(self.seconds / 60, 1))}
-        save_file(weights, self.folder / "model.tmp", facts)
-        os.replace(self.folder / "model.tmp", self.folder / "model.safetensors")
+def loss_of(model: OnlineModel, batch: Sequence[Tensor]) -> Tensor:
+    """Nats per letter."""
+    points, counts, labels, lengths = batch
+    scores = model(points).transpose(0, 1)
+    loss = ctc_loss(scores, labels, -(-counts // STRIDE), lengths, reduction="sum", zero_infinity=True)
+    return loss / lengths.sum()
 
 
 @torch.no_grad()
@@ -115,44 +76,37 @@ def main() -> None:
     """Train until the minutes are over."""
     args = arguments()
     torch.set_num_threads(args.threads)
-    args.out.mkdir(parents=True, exist_ok=True)
-    run = Run(args.out, torch.device(args.device), args.lr, args.seed)
+    run = begin(args.out, torch.device(args.device), args)
     held = held_out(read_ink(args.ink, "val"), 500)
     words = read_ink(args.ink, "train")
     count = sum(p.numel() for p in run.model.parameters())
     print(f"{count / 1e6:.2f} M parameters, {len(words)} words, step {run.step}", flush=True)
     train(run, args, words, held)
-    check(run, held, 0.0)
+    run.log(check(run, held))
+    run.save()
 
 
 def train(run: Run, args: argparse.Namespace, words: Sequence[Written], held: Sequence[Written]) -> None:
     """The loop."""
     batches = iter(Batches(words, args.batch, args.seed + run.step))
-    begin, before, total, steps = time.time(), run.seconds, 0.0, 0
-    while run.step < args.max_steps:
-        run.seconds = before + time.time() - begin
-        done = max(run.seconds / (args.minutes * 60), run.step / args.max_steps)
-        if done >= 1:
-            break
-        rate = args.lr * min(1, (run.step + 1) / 150) * (0.5 + 0.5 * math.cos(math.pi * done))
-        total, steps = total + run.learn(next(batches), rate), steps + 1
-        run.follow(args.average)
+    total, count = 0.0, 0
+    for progress in run.steps(args.minutes, args.max_steps):
+        batch = [part.to(run.device) for part in next(batches)]
+        loss = loss_of(run.model, batch)
+        run.learn(loss, learning_rate(run.step, progress, args.lr, WARMUP, last=0.0), len(batch[0]), clip=1.0)
+        total, count = total + float(loss.detach()), count + 1
         if run.step % args.check_every == 0:
-            check(run, held, total / steps)
-            total, steps = 0.0, 0
+            run.log({"loss": total / count} | check(run, held))
+            run.save()
+            total, count = 0.0, 0
 
 
-def check(run: Run, held: Sequence[Written], loss: float) -> None:
-    """Read the validation writers' words, log, and save."""
+def check(run: Run, held: Sequence[Written]) -> dict[str, object]:
+    """How the validation writers' words are read."""
     texts = readings(run.average, held, run.device)
     wrong = sum(edit_distance(a, w.text) for a, w in zip(texts, held, strict=True)) / sum(len(w.text) for w in held)
     exact = sum(a == w.text for a, w in zip(texts, held, strict=True)) / len(held)
-    row = {"step": run.step, "samples": run.samples, "seconds": round(run.seconds), "loss": round(loss, 4)}
-    row |= {"val_cer": round(wrong, 4), "val_exact": round(exact, 4)}
-    print(json.dumps(row), flush=True)
-    with open(run.folder / "log.jsonl", "a") as log:
-        log.write(json.dumps(row) + "\n")
-    run.save()
+    return {"val_cer": wrong, "val_exact": exact}
 
 
 if __name__ == "__main__":

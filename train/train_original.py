@@ -14,9 +14,6 @@ The published schedule is 340,000 steps of 512 words. OUT gets log.jsonl, state.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -24,11 +21,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from train.devices import loader, reduced, same_draws, to
 from train.muon import Muon, parted
 from train.original import PRESETS, Codec, OriginalModel, Parts
 from train.original_data import SquareInk, SquarePictures, pictures
-from train.processes import average_gradients, over, together
-from train.train import learning_rate, loader, reduced, to
+from train.processes import together
+from train.run import Run, learning_rate
 
 RATES = {"adamw": 3e-4, "adafactor": 1e-2, "muon": 2e-3}
 """Peak learning rates; Adafactor's is relative to the size of the weights."""
@@ -83,24 +81,20 @@ def optimizers(model: OriginalModel, name: str, rate: float) -> list[torch.optim
     return [Muon([p for p in weights if p in hidden], lr=rate), adam] if hidden else [adam]
 
 
-class Run:
-    """A training run, saved whole and resumed whole."""
+class OriginalRun(Run):
+    """A run of the original's network, whose weights aren't averaged."""
 
-    def __init__(self, args: argparse.Namespace, device: torch.device) -> None:
+    model: OriginalModel
+
+    def __init__(self, args: argparse.Namespace, device: torch.device, world: int) -> None:
         torch.manual_seed(args.seed)
-        self.folder, self.codec = args.out, Codec(args.tokenizer)
-        self.parts = Parts(args.preset, args.vit, args.mt5, args.tokenizer)
-        self.model = OriginalModel(self.parts, len(self.codec)).to(device)
+        self.codec = Codec(args.tokenizer)
+        parts = Parts(args.preset, args.vit, args.mt5, args.tokenizer)
+        model = OriginalModel(parts, len(self.codec)).to(device)
         if args.freeze_vit:
-            self.model.freeze_vit()
-        self.optimizers = optimizers(self.model, args.optimizer, args.lr)
-        self.step, self.samples, self.seconds = 0, 0, 0.0
-        if (self.folder / "state.pt").exists():
-            state = torch.load(self.folder / "state.pt", map_location=device, weights_only=True)
-            self.model.load_state_dict(state["model"])
-            for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
-                optimizer.load_state_dict(kept)
-            self.step, self.samples, self.seconds = state["step"], state["samples"], state["seconds"]
+            model.freeze_vit()
+        chosen = optimizers(model, args.optimizer, args.lr)
+        super().__init__(args.out, model, chosen, facts=asdict(parts), world=world)
 
     def loss(self, batch: dict[str, Tensor], picture: Tensor) -> Tensor:
         """Mean nats per token."""
@@ -108,49 +102,15 @@ class Run:
             loss, _ = self.model(picture, batch["prompt"], batch["labels"], self.codec.pad)
         return loss
 
-    def learn(self, loss: Tensor, rate: float, world: int) -> Tensor:
-        """One step of the optimisers; the norm of the gradient."""
-        for group in (g for o in self.optimizers for g in o.param_groups):
-            group["lr"] = rate
-        loss.backward()
-        weights = [p for p in self.model.parameters() if p.requires_grad]
-        average_gradients(weights, world)
-        norm = torch.nn.utils.clip_grad_norm_(weights, 1.0)
-        for optimizer in self.optimizers:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        return norm
-
     @torch.no_grad()
-    def check(self, held: list[dict[str, Tensor]], device: torch.device) -> float:
+    def check(self, held: list[dict[str, Tensor]]) -> dict[str, object]:
         """Mean nats per token on batches of validation writers, drawn the same way each time."""
         self.model.eval()
-        with torch.random.fork_rng([device] if device.type == "cuda" else [], device_type=device.type):
-            torch.manual_seed(1)
-            here = [to(batch, device) for batch in held]
+        with same_draws(self.device):
+            here = [to(batch, self.device) for batch in held]
             found = [float(self.loss(batch, pictures(batch))) for batch in here]
         self.model.train()
-        return float(np.mean(found))
-
-    def save(self) -> None:
-        """Write beside, then rename."""
-        state = {
-            "model": self.model.state_dict(),
-            "optimizers": [o.state_dict() for o in self.optimizers],
-            "step": self.step,
-            "samples": self.samples,
-            "seconds": self.seconds,
-        }
-        torch.save(state, self.folder / "state.tmp")
-        os.replace(self.folder / "state.tmp", self.folder / "state.pt")
-        facts = asdict(self.parts) | {"samples": self.samples, "minutes": round(self.seconds / 60, 1)}
-        (self.folder / "config.json").write_text(json.dumps(facts, indent=1))
-
-    def log(self, row: dict[str, float]) -> None:
-        text = json.dumps({k: round(v, 6) for k, v in row.items()})
-        print(text, flush=True)
-        with open(self.folder / "log.jsonl", "a") as log:
-            log.write(text + "\n")
+        return {"val_loss": float(np.mean(found))}
 
 
 def validation(args: argparse.Namespace, codec: Codec, batches: int = 4) -> list[dict[str, Tensor]]:
@@ -164,45 +124,35 @@ def main() -> None:
     args = arguments()
     device = torch.device(args.device)
     torch.set_num_threads(args.threads)
-    args.out.mkdir(parents=True, exist_ok=True)
     with together(device) as (rank, world):
-        run = Run(args, device)
+        run = OriginalRun(args, device, world)
         print(f"{sum(p.numel() for p in run.model.parameters()) / 1e6:.2f} M parameters, step {run.step}", flush=True)
-        train(run, args, device, rank, world)
+        train(run, args, rank)
         if rank == 0:
             run.save()
 
 
-def train(run: Run, args: argparse.Namespace, device: torch.device, rank: int, world: int) -> None:
+def train(run: OriginalRun, args: argparse.Namespace, rank: int) -> None:
     """The loop."""
     seed = args.seed + 1000 * rank + run.step
     torch.manual_seed(seed)  # every process draws and drops out in its own way
     ink = loader(SquareInk(args.ink, run.codec, args.batch, seed=seed), args.workers)
     words = SquarePictures(args.words, run.codec, args.batch, seed=seed) if args.words else None
     real = loader(words, min(args.workers, 2)) if words is not None else None
-    held = validation(args, run.codec) if rank == 0 else []
-    rng, begin, before = np.random.default_rng(seed), time.time(), run.seconds
+    held, rng = validation(args, run.codec) if rank == 0 else [], np.random.default_rng(seed)
     run.model.train()
-    while run.step < args.steps and not over(run.seconds > args.minutes * 60, world, device):
-        batch = to(next(real if real is not None and rng.random() < args.pictures else ink), device)
-        rate = learning_rate(run.step, progress(run, args), args.lr, args.warmup)
+    for progress in run.steps(args.minutes, args.steps):
+        batch = to(next(real if real is not None and rng.random() < args.pictures else ink), run.device)
+        rate = learning_rate(run.step, progress, args.lr, args.warmup)
         loss = run.loss(batch, pictures(batch))
-        norm = run.learn(loss, rate, world)
-        run.step, run.samples = run.step + 1, run.samples + len(batch["prompt"]) * world
-        run.seconds = before + time.time() - begin
+        norm = run.learn(loss, rate, len(batch["prompt"]), clip=1.0)
         if rank == 0 and run.step % args.log_every == 0:
-            row = {"step": run.step, "samples": run.samples, "seconds": round(run.seconds), "lr": rate}
-            run.log(row | {"norm": float(norm), "loss": loss.item()})
+            run.log({"lr": rate, "norm": float(norm), "loss": loss.item()})
         if rank == 0 and run.step % args.check_every == 0:
-            run.log({"step": run.step, "val_loss": run.check(held, device)})
+            run.log(run.check(held))
             run.save()
     if rank == 0 and run.step % args.check_every:
-        run.log({"step": run.step, "samples": run.samples, "val_loss": run.check(held, device)})
-
-
-def progress(run: Run, args: argparse.Namespace) -> float:
-    """How much of the run is over, 0 to 1."""
-    return max(run.step / args.steps, run.seconds / (args.minutes * 60))
+        run.log(run.check(held))
 
 
 if __name__ == "__main__":

@@ -12,11 +12,6 @@ weights).
 from __future__ import annotations
 
 import argparse
-import copy
-import json
-import math
-import os
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +20,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
@@ -33,6 +28,7 @@ from synth.assets import Assets
 from synth.scene import KINDS, Scene, compose
 from train.muon import Muon, parted
 from train.real_pages import RealPages
+from train.run import Run, learning_rate
 from train.segmenter import MAPS, Sample, Segmenter, blind, care, losses, truth
 
 Batch = tuple[Tensor, ...]
@@ -110,13 +106,12 @@ def validation(args: argparse.Namespace, each: int = 6) -> dict[str, Batch]:
 
 
 @torch.no_grad()
-def check(model: Segmenter, kinds: dict[str, Batch], device: torch.device) -> dict[str, dict[str, float]]:
+def check(run: Run, kinds: dict[str, Batch]) -> dict[str, dict[str, float]]:
     """F1 of every map by kind of scene, in the mean of the scenes that have such marks; where none has, less the share
     of the picture that is marked falsely."""
-    model.eval()
     scores = {}
     for kind, (pictures, maps, *_) in kinds.items():
-        logits, _ = model(pictures.to(device).float() / 255)
+        logits, _ = run.average(pictures.to(run.device).float() / 255)
         found, there = (logits > 0).cpu().numpy(), maps.numpy() > 127
         scores[kind] = {name: round(_mean_f1(found[:, i], there[:, i]), 3) for i, name in enumerate(MAPS)}
     return scores
@@ -135,56 +130,15 @@ def f1(found: NDArray[np.bool_], there: NDArray[np.bool_]) -> float:
     return float(2 * precision * recall / max(precision + recall, 1e-9))
 
 
-class Run:
-    """Network, averaged weights, optimisers, counters; saved whole, resumed whole."""
-
-    def __init__(self, args: argparse.Namespace, device: torch.device) -> None:
-        torch.manual_seed(args.seed)
-        self.folder = args.out
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.model = Segmenter().to(device, memory_format=torch.channels_last)
-        if args.start:
-            self.model.load_state_dict(load_file(args.start))
-        self.average = copy.deepcopy(self.model).eval()
-        hidden, rest = parted(self.model)
-        self.optimizers = [Muon(hidden, lr=args.lr), torch.optim.AdamW(rest, lr=args.lr, weight_decay=0.01)]
-        self.step, self.samples, self.seconds = 0, 0, 0.0
-        if (self.folder / "state.pt").exists():
-            state = torch.load(self.folder / "state.pt", map_location=device, weights_only=True)
-            self.model.load_state_dict(state["model"])
-            self.average.load_state_dict(state["average"])
-            for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
-                optimizer.load_state_dict(kept)
-            self.step, self.samples, self.seconds = state["step"], state["samples"], state["seconds"]
-
-    @torch.no_grad()
-    def follow(self, decay: float) -> None:
-        """Move the averaged weights, and the batch norms' statistics, towards the model's."""
-        decay = min(decay, (self.step + 1) / (self.step + 10))
-        for a, b in zip(self.average.state_dict().values(), self.model.state_dict().values(), strict=True):
-            a.lerp_(b, 1 - decay) if a.dtype.is_floating_point else a.copy_(b)
-
-    def save(self) -> None:
-        """Write beside, then rename."""
-        state = {
-            "model": self.model.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizers": [o.state_dict() for o in self.optimizers],
-            "step": self.step,
-            "samples": self.samples,
-            "seconds": self.seconds,
-        }
-        torch.save(state, self.folder / "state.tmp")
-        os.replace(self.folder / "state.tmp", self.folder / "state.pt")
-        weights = {k: v.contiguous().cpu() for k, v in self.average.state_dict().items()}
-        save_file(weights, self.folder / "model.tmp")
-        os.replace(self.folder / "model.tmp", self.folder / "model.safetensors")
-
-    def log(self, row: dict) -> None:
-        row = {"step": self.step, "samples": self.samples, "minutes": round(self.seconds / 60, 2)} | row
-        with open(self.folder / "log.jsonl", "a") as file:
-            file.write(json.dumps(row) + "\n")
-        print(json.dumps(row), flush=True)
+def begin(args: argparse.Namespace, device: torch.device) -> Run:
+    """A new run, or where the one in the folder stopped."""
+    torch.manual_seed(args.seed)
+    model = Segmenter().to(device, memory_format=torch.channels_last)
+    if args.start:
+        model.load_state_dict(load_file(args.start))
+    hidden, rest = parted(model)
+    optimizers = [Muon(hidden, lr=args.lr), torch.optim.AdamW(rest, lr=args.lr, weight_decay=0.01)]
+    return Run(args.out, model, optimizers, decay=args.average)
 
 
 def main() -> None:
@@ -192,40 +146,31 @@ def main() -> None:
     args = arguments()
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(0)  # now: workers are forked, and would wait for threads that they don't have
-    device = torch.device(args.device)
-    run = Run(args, device)
+    run = begin(args, torch.device(args.device))
     kinds = validation(args)
     ahead = 3 if args.workers else None
     batches = iter(DataLoader(Scenes(args, run.step), batch_size=None, num_workers=args.workers, prefetch_factor=ahead))
+    train(run, args, batches, kinds)
+    run.log({"f1": check(run, kinds)})
+    run.save()
+
+
+def train(run: Run, args: argparse.Namespace, batches: Iterator[Batch], kinds: dict[str, Batch]) -> None:
+    """The loop."""
     sums: dict[str, float] = defaultdict(float)
-    before = time.monotonic() - run.seconds
-    while run.seconds < args.minutes * 60:
-        progress = run.seconds / (args.minutes * 60)
-        rate = args.lr * min(1, (run.step + 1) / args.warmup)
-        rate *= args.last + (1 - args.last) * 0.5 * (1 + math.cos(math.pi * progress))
-        for optimizer in run.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-        pictures, *wanted = (t.to(device, non_blocking=True) for t in next(batches))
-        run.model.train()
+    for progress in run.steps(args.minutes):
+        rate = learning_rate(run.step, progress, args.lr, args.warmup, args.last)
+        pictures, *wanted = (t.to(run.device, non_blocking=True) for t in next(batches))
         parts = losses(run.model, pictures.contiguous(memory_format=torch.channels_last), *wanted)
-        torch.stack(list(parts.values())).sum().backward()
-        for optimizer in run.optimizers:
-            optimizer.step()
-            optimizer.zero_grad()
-        run.step, run.samples = run.step + 1, run.samples + len(pictures)
-        run.follow(args.average)
+        run.learn(torch.stack(list(parts.values())).sum(), rate, len(pictures))
         for key, value in parts.items():
             sums[key] += value.detach().item()
-        run.seconds = time.monotonic() - before
         if run.step % args.log_every == 0:
-            run.log({"lr": rate} | {k: round(v / args.log_every, 4) for k, v in sums.items()})
+            run.log({"lr": rate} | {k: v / args.log_every for k, v in sums.items()})
             sums.clear()
         if run.step % args.check_every == 0:
-            run.log({"f1": check(run.average, kinds, device)})
+            run.log({"f1": check(run, kinds)})
             run.save()
-    run.log({"f1": check(run.average, kinds, device)})
-    run.save()
 
 
 if __name__ == "__main__":

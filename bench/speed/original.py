@@ -18,6 +18,8 @@ from torch import Tensor, nn
 VOCABULARY = 32_000 + 451
 """Text tokens for which the published number of parameters leaves room, and the ink's."""
 WIDTH, HEADS, LAYERS, PATCHES, PROMPT = 768, 12, 12, 196, 8
+PIXELS = 3 * 16 * 16
+"""Numbers in a patch."""
 
 
 def with_torch(tokens: int, threads: int, folder: Path) -> dict[str, float]:
@@ -104,7 +106,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.vit = nn.ModuleList(Layer(3072, gated=False) for _ in range(LAYERS))
         self.mt5 = nn.ModuleList(Layer(2048, gated=True) for _ in range(LAYERS))
-        self.patch, self.join = nn.Linear(768, WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.patch, self.join = nn.Linear(PIXELS, WIDTH), nn.Linear(WIDTH, WIDTH)
         self.crosses = nn.ModuleList(layer.cross for layer in decoder)
 
     def forward(self, patches: Tensor, prompt: Tensor) -> tuple[Tensor, ...]:
@@ -149,7 +151,7 @@ def with_onnx(tokens: int, threads: int, folder: Path) -> dict[str, float]:
     encoder, step = (_session(folder / name, threads) for name in ("encoder.onnx", "step.onnx"))
     loaded = time.perf_counter() - start
     start = time.perf_counter()
-    patches, prompt = (np.zeros((1, n, WIDTH), np.float32) for n in (PATCHES, PROMPT))
+    patches, prompt = (np.zeros((1, *s), np.float32) for s in ((PATCHES, PIXELS), (PROMPT, WIDTH)))
     _write(step, encoder.run(None, {"patches": patches, "prompt": prompt}), tokens)
     seconds = time.perf_counter() - start
     size = sum(p.stat().st_size for p in folder.glob("*.onnx")) / 1e6
@@ -194,7 +196,7 @@ def _make(folder: Path, tokens: int) -> None:
     caches = [*crossed, *own] * LAYERS
     names = ["token", "unused", *(f"cache{i}" for i in range(len(caches)))]
     _export(step, (torch.zeros(1, dtype=torch.long), torch.zeros(tokens + 1), *caches), names, folder / "step.onnx")
-    pictures = torch.zeros(1, PATCHES, WIDTH), torch.zeros(1, PROMPT, WIDTH)
+    pictures = torch.zeros(1, PATCHES, PIXELS), torch.zeros(1, PROMPT, WIDTH)
     _export(encoder, pictures, ["patches", "prompt"], folder / "encoder.onnx")
 
 

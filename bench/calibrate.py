@@ -28,14 +28,13 @@ from inksight.evaluate import metrics
 from inksight.evaluate.sets import Sample, real_words, rendered, unipen_words
 from inksight.formats.saving import save
 from inksight.imaging.crop import Crop
-from inksight.imaging.pictures import binarize
 from inksight.imaging.segmentation import pen_ink
 from inksight.ink import Stroke
 from inksight.recognition import confidence
 from inksight.recognition.calibration import Calibration
 from inksight.recognition.models import model_folder
 from inksight.recognition.predict import BATCH, Predictor
-from inksight.recognition.tracer import Tracer
+from inksight.recognition.tracer import Tracer, checked
 
 MODE = "recognize-and-derender"
 GOOD = 6.0
@@ -124,16 +123,15 @@ def confidence_fitted(rows: Sequence[Row], calibration: Calibration) -> Calibrat
     return replace(calibration, ink=short[0], text=short[1])
 
 
-def collect(samples: Sequence[Sample], model: Tracer) -> list[Row]:
+def collect(samples: Sequence[Sample], model: Predictor) -> list[Row]:
     """Trace every word once, without the ways out of a bad result."""
     rows: list[Row] = []
     for at in tqdm(range(0, len(samples), BATCH), unit="batch", delay=1):
         part = samples[at : at + BATCH]
-        inks = [pen_ink(s.picture) for s in part]
-        masks = [binarize(ink) for ink in inks]
-        results = model._attempt(MODE, inks, masks, [None] * len(part), [("", 0.0)] * len(part))
-        for sample, result in zip(part, results, strict=True):
-            ink, text = confidence.ink_features(result.found), confidence.text_features(result.found)
+        crops = [Crop.of(pen_ink(s.picture)) for s in part]
+        for sample, crop, own in zip(part, crops, model.predict(crops, MODE, None), strict=True):
+            result = checked(crop, own, MODE, model.calibration)
+            ink, text = confidence.ink_features(own.found), confidence.text_features(own.found)
             right = float(result.word.text == sample.text)
             said, good = result.word.confidence, _is_good(sample, result.word.strokes)
             rows.append(Row(sample.writer, ink, text, max(0.0, result.score), said, good, right))

@@ -1,4 +1,4 @@
-"""Property tests give the same examples on every machine, however slow it is."""
+"""Property tests give the same examples on every machine, however slow it is; long files of tests come first."""
 
 import signal
 
@@ -9,3 +9,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the backgrou
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+LONG = ("web", "train", "browser", "test_main_path", "test_rectify", "test_tracer", "test_pipeline")
+"""Folders and files. Were they last, the other processes that share the tests would wait for one."""
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not {item.path.parent.name, item.path.stem} & set(LONG))

@@ -85,7 +85,7 @@ def test_a_model_is_loaded_once_however_it_is_named(monkeypatch, tmp_path):
     assert [len(found) for found in tracers.values()] == [1, 1]
     (thorough,), (quick,) = tracers.values()
     assert quick is not thorough
-    assert quick.engine is thorough.engine
+    assert quick.network.engine is thorough.network.engine
 
 
 def test_the_original_is_loaded_once_fast_or_not(monkeypatch, tmp_path):

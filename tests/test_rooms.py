@@ -10,7 +10,8 @@ import inksight
 
 ROOMS = (
     "errors", "interrupt", "threads", "options", "arrays", "alphabets", "ink", "writing", "formats", "imaging",
-    "centerline", "layout", "recognition", "report", "batch", "evaluate", "original", "pipeline", "search", "web", "cli", "__main__",
+    "centerline", "layout", "recognition", "report", "batch", "evaluate", "original", "pipeline", "search", "web",
+    "cli", "__main__",
 )  # fmt: skip
 """Each knows those before it alone."""
 FRONT_DOOR = {"inksight.__version__", "inksight.write"}

@@ -85,8 +85,8 @@ class _Pens:
         self.told = np.array([len(p) for p in prefixes])
         self.at = 1
         cells = np.stack([_grid(_widened(_cells(c > 0.3, 1)), self.per_row) for c in canvases])
-        undrawn, allowed = np.zeros(cells.shape, np.float32), _mask(cells, complete=True)  # strokes begin on or by ink
-        self.fed = Fed(self.prefix[:, 0].copy(), *np.zeros((2, count, 2), np.int64), undrawn, allowed)
+        self.fed = Fed.letters(self.prefix[:, 0].copy(), cells.shape[1])
+        self.fed.allowed[:] = _mask(cells, complete=True)  # a stroke begins on or beside ink
         self.writing, self.done = np.zeros((2, count), np.bool_)
         self.idle, self.points, self.length = np.zeros((3, count), np.int64)  # length: of the stroke on its way
         self.track = np.zeros((count, MAX_POINTS, 2), np.int64)  # its points

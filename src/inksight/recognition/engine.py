@@ -48,12 +48,12 @@ class Fed(NamedTuple):
     @classmethod
     def letters(cls, ids: I64, cells: int) -> Fed:
         """Steps of text: without a place, and with nothing drawn."""
-        nowhere, count = np.zeros((len(ids), 2), np.int64), len(ids)
-        return cls(ids, nowhere, nowhere, *(np.zeros((count, cells + n), np.float32) for n in (0, 1)))
+        xy, move = np.zeros((2, len(ids), 2), np.int64)
+        return cls(ids, xy, move, np.zeros((len(ids), cells), np.float32), np.zeros((len(ids), cells + 1), np.float32))
 
     def rows(self, chosen: I64) -> Fed:
         """Those of these samples, in this order."""
-        return Fed(*(values[chosen] for values in self))
+        return Fed(self.ids[chosen], self.xy[chosen], self.move[chosen], self.drawn[chosen], self.allowed[chosen])
 
 
 class Choices(NamedTuple):

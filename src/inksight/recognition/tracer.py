@@ -78,7 +78,7 @@ class _Asked(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Result:
+class Result:
     """A word with what the check against the picture said."""
 
     word: Word
@@ -154,15 +154,13 @@ class Tracer:
                 results[k] = replace(other, word=replace(other.word, text=results[k].word.text))
         return [(r if r.good else _by_skeleton(p.crop, r)).word for p, r in zip(parts, results, strict=True)]
 
-    def _attempt(self, mode: str, parts: Sequence[_Asked]) -> list[_Result]:
+    def _attempt(self, mode: str, parts: Sequence[_Asked]) -> list[Result]:
         """Predict, snap and check."""
         predictions = self.network.predict([p.crop for p in parts], mode, [p.text or None for p in parts])
-        out = []
-        for (crop, _, hint), (own, frame) in zip(parts, predictions, strict=True):
-            found = _with_hint(own, hint)
-            word = Word(tuple(on_the_ink(crop, found.strokes, frame)), found.text, origin=mode, box=crop.bounds)
-            out.append(_check(word, crop, found, self.network.calibration))
-        return out
+        return [
+            checked(part.crop, own._replace(found=_with_hint(own.found, part.hint)), mode, self.network.calibration)
+            for part, own in zip(parts, predictions, strict=True)
+        ]
 
 
 def _parted(crop: Crop, text: str, hint: Hint, at: Sequence[int]) -> Iterator[_Asked]:
@@ -170,6 +168,15 @@ def _parted(crop: Crop, text: str, hint: Hint, at: Sequence[int]) -> Iterator[_A
     told, heard = splitting.shares(text, at), splitting.shares(hint.text, at)
     for (a, b), own, other in zip(pairwise(at), told, heard, strict=True):
         yield _Asked(crop.columns(a, b), own, Hint(other, hint.confidence))
+
+
+def checked(crop: Crop, prediction: Prediction, mode: str, calibration: Calibration) -> Result:
+    """The predicted word on the crop's ink, compared with it."""
+    found, frame = prediction
+    strokes = tuple(on_the_ink(crop, found.strokes, frame))
+    covered, off = _fit(crop, strokes)
+    confidence = word_confidence(found, covered, off, mode, calibration)
+    return Result(Word(strokes, found.text, confidence, crop.bounds, origin=mode), covered, off)
 
 
 def on_the_ink(crop: Crop, strokes: Sequence[NDArray[np.int64]], frame: Affine) -> list[Stroke]:
@@ -197,18 +204,11 @@ def _fit(crop: Crop, strokes: Sequence[Stroke]) -> tuple[float, float]:
     return coverage(crop.mask, strokes, radius), spurious(crop.mask, strokes, 0.5 * radius)
 
 
-def _check(word: Word, crop: Crop, found: Decoded, calibration: Calibration) -> _Result:
-    """Compare with the picture, and say how far to trust the word."""
-    covered, off = _fit(crop, word.strokes)
-    confidence = word_confidence(found, covered, off, word.origin, calibration)
-    return _Result(replace(word, confidence=confidence), covered, off)
-
-
-def _by_skeleton(crop: Crop, failed: _Result) -> _Result:
+def _by_skeleton(crop: Crop, failed: Result) -> Result:
     """The classical tracer, where it explains the picture better than the model did."""
     strokes = tuple(skeleton.trace(crop))
     covered, off = _fit(crop, strokes)
     if covered - off <= failed.score:
         return failed
     word = replace(failed.word, strokes=strokes, origin="skeleton", confidence=min(0.3, failed.word.confidence))
-    return _Result(word, covered, off)
+    return Result(word, covered, off)

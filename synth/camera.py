@@ -67,7 +67,9 @@ def photograph(picture: Picture, rng: np.random.Generator) -> NDArray[np.uint8]:
         ) * rng.uniform(2, 13)
     if rng.random() < 0.3:  # sharpened, as phones do
         picture = picture + rng.uniform(0.2, 1.2) * (picture - cv2.GaussianBlur(picture, (0, 0), 1.2))
-    if rng.random() < 0.3:
+    if rng.random() < 0.1 and picture.mean() > 110:
+        picture = _whitened(picture, rng)
+    elif rng.random() < 0.3:
         picture = 128 + (picture - 128) * rng.uniform(0.7, 1.4) + rng.uniform(-20, 20)
     seen = np.clip(picture, 0, 255).astype(np.uint8)
     if rng.random() < 0.2:
@@ -90,6 +92,13 @@ def _shaken(picture: Picture, rng: np.random.Generator) -> Picture:
     x, y = np.cos(angle) * length / 2, np.sin(angle) * length / 2
     cv2.line(kernel, (round(4 - x), round(4 - y)), (round(4 + x), round(4 + y)), 1.0)
     return cv2.filter2D(picture, -1, kernel / kernel.sum())
+
+
+def _whitened(picture: Picture, rng: np.random.Generator) -> Picture:
+    """As a scanning app makes it: the ground divided by itself, the contrast torn up, its grain and crumbs as well."""
+    ground = cv2.GaussianBlur(picture, (0, 0), rng.uniform(12, 50))
+    level = rng.uniform(0.84, 0.95)
+    return 255 * (level + (picture / np.maximum(ground, 20) - level) * rng.uniform(2, 10))
 
 
 def _thresholded(grey: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

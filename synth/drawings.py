@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -62,6 +63,28 @@ def diagram(rng: np.random.Generator, width: float, height: float, cell: float) 
                 outlines += solid
             before = middle
     return Drawing([shaken(c, rng, hand) for c in curves], outlines), places
+
+
+def table(
+    rng: np.random.Generator, width: float, height: float, cell: float
+) -> tuple[Curves, list[tuple[float, float, float]]]:
+    """A table drawn by hand about the origin, rows about `cell` high: its lines, and of every cell the left end and the
+    middle of its row and how wide it is. Lines overshoot, fall short and lean; some tables have no frame."""
+    rows, columns = int(np.clip(height / cell, 1, 12)), int(rng.integers(1, 7))
+    xs = np.linspace(-width / 2, width / 2, columns + 1) + rng.normal(0, 0.08 * width / columns, columns + 1)
+    ys = np.linspace(-height / 2, height / 2, rows + 1) + rng.normal(0, 0.06 * cell, rows + 1)
+    inner = slice(None) if rng.random() < 0.7 else slice(1, -1)
+    lean, slack, hand = 0.03 * cell, 0.12 * cell, _hand(rng) * min(cell * 4, width)
+
+    def line(a: tuple[float, float], b: tuple[float, float], along: int) -> Points:
+        ends = np.float32([a, b]) + rng.normal(0, lean, (2, 2)).astype(np.float32)
+        ends[:, along] += rng.normal(0, slack, 2)
+        return shaken(ends, rng, hand)
+
+    lines = [line((xs[0], y), (xs[-1], y), 0) for y in ys[inner]]
+    lines += [line((x, ys[0]), (x, ys[-1]), 1) for x in xs[inner]]
+    cells = [(float(a), float(c + d) / 2, float(b - a)) for a, b in pairwise(xs) for c, d in pairwise(ys)]
+    return lines, cells
 
 
 def _connected(a: Points, b: Points, inset: float, rng: np.random.Generator) -> tuple[Points, Curves, Curves]:

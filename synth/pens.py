@@ -20,6 +20,9 @@ INKS = (
     (90, 40, 120),
     (120, 60, 20),
     (200, 90, 20),
+    (235, 130, 40),
+    (230, 100, 140),
+    (70, 170, 90),
 )
 LIGHT_INKS = ((245, 245, 240), (250, 240, 120), (250, 180, 200), (140, 220, 250), (150, 240, 160), (255, 150, 60))
 GREY_LEAD = (85, 85, 90)
@@ -107,7 +110,7 @@ def bold(pen: Pen, ground: NDArray[np.float32]) -> Pen:
 
 def coverage(shape: tuple[int, int], curves: Curves, pen: Pen) -> Map:
     """How much of every pixel (centre of pixel (i, j) at (j + 0.5, i + 0.5)) the strokes cover, 0..1."""
-    fine = 4 if pen.width < 4 else 2 if pen.width < 12 else 1
+    fine = 4 if pen.width < 2.5 else 2 if pen.width < 12 else 1
     mask = np.zeros((shape[0] * fine, shape[1] * fine), np.uint8)
     thick = _thickness(pen.width * fine)
     for curve in curves:

@@ -9,14 +9,24 @@ import numpy as np
 
 from synth.assets import Curves
 
+TRUE_WIDTH, TRUE_DOT = 1.5, 2.4
+"""Pixels."""
+
 
 class Ruling(NamedTuple):
-    """Straight lines of one colour and width; dots are lines of one point."""
+    """Straight lines of one colour and width; dots are lines of one point.
+
+    In the truth they are at least TRUE_WIDTH wide, dots TRUE_DOT: what is finer would cover no pixel by half.
+    """
 
     lines: Curves
     color: tuple[float, float, float]
     width: float
     opacity: float
+
+    @property
+    def true_width(self) -> float:
+        return max(self.width, TRUE_DOT if len(self.lines) and len(self.lines[0]) == 1 else TRUE_WIDTH)
 
 
 def _line(x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
@@ -47,12 +57,17 @@ def rulings(rng: np.random.Generator, extent: float, pitch: float) -> list[Rulin
     rows = [_line(-extent, y, extent, y) for y in ys]
     if kind < 0.4:
         found = [Ruling(rows, *_look(rng, width))]
-    elif kind < 0.66:
+    elif kind < 0.62:
         found = [Ruling(rows + [_line(y, -extent, y, extent) for y in ys], *_look(rng, width))]
     elif kind < 0.86:
         near = ys if len(ys) < 60 else ys[:60]
-        dots = [np.float32([[x, y]]) for x in near for y in near]
         color, _, opacity = _look(rng, width)
+        arm = width * rng.uniform(1, 3)
+        if rng.random() < 0.15:  # little crosses
+            arms = [np.float32(a) * arm for a in ([[-1, 0], [1, 0]], [[0, -1], [0, 1]])]
+            crosses = [np.float32([x, y]) + a for x in near for y in near for a in arms]
+            return [Ruling(crosses, color, max(0.8, 0.7 * width), max(opacity, 0.4))]
+        dots = [np.float32([[x, y]]) for x in near for y in near]
         return [Ruling(dots, color, max(1.0, width * rng.uniform(0.8, 2.2)), max(opacity, 0.4))]
     else:  # French: three faint lines between two strong ones, and columns
         color, strong, opacity = _look(rng, width)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from synth import camera, drawings, pens, printed, ruling, surfaces
+from synth import camera, drawings, pens, printed, ruling, surfaces, wear
 from synth.assets import Assets, Curves
 from synth.pens import Pen
 from synth.surfaces import Map, Picture
@@ -160,6 +160,8 @@ def _paper(rng: np.random.Generator, assets: Assets, side: int) -> _Canvas:
     height = _height(rng)
     if rng.random() < 0.25:
         _bleed(canvas, height)
+    if rng.random() < 0.08:
+        wear.specks(canvas.rgb, rng)
     if rng.random() < 0.55:
         _rule(canvas, height)
     if rng.random() < 0.28:
@@ -192,9 +194,17 @@ def _board(rng: np.random.Generator, assets: Assets, side: int) -> _Canvas:
     rgb, dark = surfaces.board((side, side), rng)
     canvas = _Canvas(rgb, View.random(rng, side, False), rng, assets, dark)
     height = _height(rng)
-    if rng.random() < 0.5:
+    if rng.random() < 0.4:
         _bleed(canvas, height)
-    if rng.random() < 0.5:
+    if rng.random() < 0.3:
+        _wiped(canvas, height)
+    if rng.random() < 0.35:
+        wear.specks(canvas.rgb, rng)
+    if rng.random() < 0.2:
+        wear.scratches(canvas.rgb, rng)
+    if rng.random() < 0.25:
+        canvas.room *= 1 - wear.seam(canvas.rgb, rng)
+    if rng.random() < 0.4:
         _rails(canvas)
     _handwriting(canvas, height, most_pens=4)
     if rng.random() < 0.3:
@@ -263,18 +273,20 @@ def _nothing(rng: np.random.Generator, assets: Assets, side: int) -> _Canvas:
             _table_top(canvas)
     if rng.random() < 0.3:
         _things(canvas)
+    if rng.random() < 0.15:
+        wear.seam(canvas.rgb, rng)
     return canvas
 
 
 KINDS = {
-    "paper": (0.48, _paper),
+    "paper": (0.40, _paper),
     "form": (0.10, _form),
-    "board": (0.14, _board),
+    "board": (0.21, _board),
     "surface": (0.07, _surface),
     "carved": (0.06, _carved),
     "screen": (0.03, _screen),
     "print": (0.05, _print_only),
-    "nothing": (0.07, _nothing),
+    "nothing": (0.08, _nothing),
 }
 """Share and maker of each kind."""
 
@@ -307,7 +319,10 @@ def _handwriting(canvas: _Canvas, height: float, most_pens: int = 2, boldest: fl
     if style > 0.91:
         _diagram(canvas, height, chosen)
         return
-    if rng.random() < 0.15:
+    if style > 0.83:
+        _table(canvas, height, chosen)
+        return
+    if rng.random() < 0.25:
         _separators(canvas, height, chosen)
     if style < 0.8:
         _text(canvas, height, chosen)
@@ -315,7 +330,7 @@ def _handwriting(canvas: _Canvas, height: float, most_pens: int = 2, boldest: fl
         _draw(canvas, height, chosen)
     if rng.random() < 0.12:
         other = float(np.clip(height * np.exp(rng.choice([-1, 1]) * rng.uniform(0.4, 1.3)), 10, 230))
-        _text(canvas, other, _pens(canvas, other, 1, 0.2), scattered=True)
+        _text(canvas, other, _pens(canvas, other, 1, 0.3), scattered=True)
 
 
 def _text(canvas: _Canvas, height: float, chosen: list[Pen], scattered: bool = False) -> None:
@@ -382,7 +397,7 @@ def _row(canvas: _Canvas, height: float, pen: Pen, x: float, y: float, end: floa
                 middle = (low[1] + high[1]) / 2 + rng.normal(0, 0.1, 2) * height
                 curves.append(canvas.view(np.stack([[low[0], high[0]], middle], 1).astype(np.float32)))
         x = float(high[0]) + space * rng.uniform(0.7, 1.4)
-    if curves and rng.random() < 0.07:  # underlined
+    if curves and rng.random() < 0.12:  # underlined
         foot, slip = np.float32([[first, y], [x, y + slope * (x - first)]]), rng.uniform(0.35, 0.6) * height
         curves.append(canvas.view(drawings.shaken(foot + np.float32([0, slip]), rng, rng.uniform(0, 0.03) * height)))
     canvas.lines += 1
@@ -429,22 +444,41 @@ def _diagram(canvas: _Canvas, height: float, chosen: list[Pen]) -> None:
     canvas.flush()
 
 
+def _table(canvas: _Canvas, height: float, chosen: list[Pen]) -> None:
+    """A table drawn with the pen, often larger than the picture, with something in most of its cells."""
+    rng, side = canvas.rng, canvas.side
+    cell = height * rng.uniform(1.2, 2.6)
+    lines, cells = drawings.table(rng, side * rng.uniform(0.4, 1.5), side * rng.uniform(0.3, 1.5), cell)
+    canvas.write([canvas.view(line) for line in lines], [], chosen[0])
+    for x, y, width in cells:
+        if rng.random() < 0.7:
+            start = x + 0.3 * height
+            _row(canvas, height * rng.uniform(0.6, 0.9), chosen[-1], start, y, start + 0.3 * width, 0.0)
+    canvas.flush()
+
+
 def _rule(canvas: _Canvas, height: float) -> None:
-    """Ruling as wide as the writing, or as it happens to be."""
+    """Ruling as wide as the writing, or as it happens to be; several lines are in the picture, for a single one may as
+    well be a pen's."""
     pitch = height * canvas.rng.uniform(0.7, 2.2) if canvas.rng.random() < 0.7 else canvas.rng.uniform(9, 170)
-    _ruled(canvas, ruling.rulings(canvas.rng, 0.8 * canvas.side, max(pitch, 7)))
+    _ruled(canvas, ruling.rulings(canvas.rng, 0.8 * canvas.side, float(np.clip(pitch, 7, 0.28 * canvas.side))))
 
 
 def _ruled(canvas: _Canvas, found: list[ruling.Ruling]) -> None:
     ground = canvas.ground()
-    for lines, color, width, opacity in found:
+    for rule in found:
+        color, opacity = rule.color, rule.opacity
         if ground.mean() < 120:
             color = tuple(np.clip(np.float32(color) + 90, 0, 255).tolist())
         if np.abs(np.float32(color) - ground).max() * opacity < 14:
             opacity = 1.0
-        pen = Pen(color, max(0.5, width), opacity)
-        cover = pens.coverage(canvas.shape, [canvas.view(c) for c in lines], pen) * canvas.room
+        pen = Pen(color, max(0.5, rule.width), opacity)
+        ends = np.cumsum([len(line) for line in rule.lines])[:-1]
+        lines = np.split(canvas.view(np.concatenate(rule.lines)), ends)
+        cover = pens.coverage(canvas.shape, lines, pen) * canvas.room
         pens.lay(canvas.rgb, cover, pen, canvas.rng)
+        if rule.true_width > pen.width:
+            cover = pens.coverage(canvas.shape, lines, replace(pen, width=rule.true_width)) * canvas.room
         np.maximum(canvas.ruling, cover, out=canvas.ruling)
 
 
@@ -484,6 +518,14 @@ def _bleed(canvas: _Canvas, height: float) -> None:
     _text(ghost, height, [Pen((0, 0, 0), max(1.0, height * rng.uniform(0.04, 0.1)))])
     cover = cv2.GaussianBlur(ghost.ink[:, ::-1], (0, 0), rng.uniform(1.0, 3.0)) * rng.uniform(0.04, 0.16)
     canvas.rgb *= 1 - cover[..., None]
+
+
+def _wiped(canvas: _Canvas, height: float) -> None:
+    """Writing that a wiper has gone over."""
+    ghost = _Canvas(canvas.rgb.copy(), canvas.view, canvas.rng, canvas.assets)
+    [pen] = _pens(canvas, height, 1, 0.14)
+    _text(ghost, height, [pen], scattered=bool(canvas.rng.random() < 0.5))
+    wear.wiped(canvas.rgb, ghost.ink, pen.color, canvas.rng)
 
 
 def _table_top(canvas: _Canvas) -> None:
@@ -577,7 +619,13 @@ def _things(canvas: _Canvas) -> None:
         at, turn = rng.uniform(0, side, 2), rng.uniform(0, 2 * np.pi)
         kind = rng.random()
         color = rng.uniform(0, 255, 3).astype(np.float32)
-        if kind < 0.4:  # a hole or a magnet
+        if kind < 0.12:  # a shoe, a hand's shadow, a bag: large and dark, of any shape
+            turns = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+            radius = rng.uniform(25, 120) * (1 + 0.3 * np.interp(turns, np.linspace(0, 6.3, 8), rng.normal(0, 1, 8)))
+            lump = np.stack([np.cos(turns), np.sin(turns) * rng.uniform(0.3, 1)], 1) * radius[:, None] + at
+            cover = cv2.GaussianBlur(pens.filled(canvas.shape, [lump.astype(np.float32)]), (0, 0), rng.uniform(0.5, 6))
+            color *= 0.4
+        elif kind < 0.4:  # a hole or a magnet
             radius = rng.uniform(4, 30)
             circle = np.stack([np.cos(np.linspace(0, 6.28, 24)), np.sin(np.linspace(0, 6.28, 24))], 1) * radius + at
             cover = pens.filled(canvas.shape, [circle.astype(np.float32)])

@@ -30,16 +30,15 @@ BOARDS = ((30, 50, 40), (25, 30, 30), (45, 70, 55), (20, 25, 45))
 def clouds(shape: tuple[int, int], rng: np.random.Generator, coarsest: float, slope: float) -> Map:
     """Noise of mean 0 and deviation 1 whose octaves, from `coarsest` pixels down to 1, weigh `slope` times the last."""
     height, width = shape
-    total, weight, cell = np.zeros(shape, np.float32), 1.0, max(coarsest, 1.0)
-    while weight > 0.02:
-        rows, columns = max(2, int(height / cell) + 2), max(2, int(width / cell) + 2)
-        octave = rng.standard_normal((rows, columns), np.float32)
-        total += weight * (
-            octave[:height, :width] if cell <= 1 else cv2.resize(octave, (width, height), interpolation=cv2.INTER_CUBIC)
-        )
+    cell, weight, total = max(coarsest, 1.0), 1.0, np.zeros((2, 2), np.float32)
+    while weight > 0.02:  # each octave is drawn at its own size, and what was drawn so far is enlarged to it
+        rows, columns = (height, width) if cell <= 1 else (int(height / cell) + 2, int(width / cell) + 2)
+        total = cv2.resize(total, (columns, rows), interpolation=cv2.INTER_CUBIC)
+        total += weight * rng.standard_normal((rows, columns), np.float32)
         if cell <= 1:
             break
         cell, weight = max(cell / 2, 1.0), weight * slope
+    total = cv2.resize(total, (width, height), interpolation=cv2.INTER_CUBIC)
     total -= total.mean()
     return total / max(float(total.std()), 1e-6)
 
@@ -152,7 +151,7 @@ def photograph(shape: tuple[int, int], rng: np.random.Generator, assets: Assets)
     if photo is None:
         return texture(shape, rng)
     height, width = shape
-    scale = rng.uniform(0.6, 2.5) * max(height / photo.shape[0], width / photo.shape[1])
+    scale = rng.uniform(0.6, 4.0) * max(height / photo.shape[0], width / photo.shape[1])
     scale = max(scale, max(height / photo.shape[0], width / photo.shape[1]))
     cut_h, cut_w = min(photo.shape[0], int(height / scale) + 1), min(photo.shape[1], int(width / scale) + 1)
     top, left = (int(rng.integers(0, n + 1)) for n in (photo.shape[0] - cut_h, photo.shape[1] - cut_w))

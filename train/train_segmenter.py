@@ -58,6 +58,7 @@ def arguments() -> argparse.Namespace:
     add("--seed", type=int, default=0)
     add("--log-every", type=int, default=25)
     add("--check-every", type=int, default=500)
+    add("--save-every", type=int, default=100)
     return parser.parse_args()
 
 
@@ -170,6 +171,7 @@ def train(run: Run, args: argparse.Namespace, batches: Iterator[Batch], kinds: d
             sums.clear()
         if run.step % args.check_every == 0:
             run.log({"f1": check(run, kinds)})
+        if run.step % args.save_every == 0:
             run.save()
 
 

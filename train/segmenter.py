@@ -179,3 +179,23 @@ def blind(rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Where a picture (H, W, 3) is white or black all around, so that nobody can know what was there: bool (H, W)."""
     lost = (rgb.min(axis=2) >= 250) | (rgb.max(axis=2) <= 5)
     return cv2.erode(lost.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+
+
+def unseen(rgb: NDArray[np.uint8], cover: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Marks of coverage 0..255 (H, W) that a picture (H, W, 3) doesn't show, lost in noise or glare: bool (H, W).
+
+    Around each pixel the mean colours on and off the marks are apart by less than the deviation off them, or by hardly
+    anything.
+    """
+    picture = rgb.astype(np.float32)
+    on, off = (cover > 127).astype(np.float32), (cover < 13).astype(np.float32)
+    many_on, many_off = (_around(m)[..., None] + 1e-6 for m in (on, off))
+    mean_on, mean_off = _around(picture * on[..., None]) / many_on, _around(picture * off[..., None]) / many_off
+    spread = np.sqrt(np.maximum(_around(picture**2 * off[..., None]) / many_off - mean_off**2, 0))
+    shown = np.abs(mean_on - mean_off) > np.maximum(0.7 * spread, 3)
+    judged = (many_on > 0.01) & (many_off > 0.1)
+    return (cover > 0) & judged[..., 0] & ~shown.any(axis=2)
+
+
+def _around(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return cv2.boxFilter(values, -1, (17, 17))

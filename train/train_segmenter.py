@@ -29,7 +29,7 @@ from synth.scene import KINDS, Scene, compose
 from train.muon import Muon, parted
 from train.real_pages import RealPages
 from train.run import Run, learning_rate
-from train.segmenter import MAPS, Sample, Segmenter, blind, care, losses, truth
+from train.segmenter import MAPS, Sample, Segmenter, blind, care, losses, truth, unseen
 
 Batch = tuple[Tensor, ...]
 """Pictures, maps and care, uint8 (B, 3, H, W); the layout and how much it counts, float32 (B, 6, H / 4, W / 4)."""
@@ -88,6 +88,9 @@ def sample(scene: Scene) -> Sample:
     maps, coarse = truth(scene)
     weights = care(maps)
     weights[(maps > 0) & blind(scene.rgb)] = 0
+    for cover, counts in zip(maps, weights, strict=True):
+        if cover.any():
+            counts[unseen(scene.rgb, cover)] = 0
     return scene.rgb.transpose(2, 0, 1), maps, weights, np.concatenate([coarse, np.ones_like(coarse[:1])])
 
 

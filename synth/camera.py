@@ -39,6 +39,8 @@ def glare(picture: Picture, rng: np.random.Generator) -> None:
         (x - rng.uniform(0, width)) / rng.uniform(20, 250), (y - rng.uniform(0, height)) / rng.uniform(20, 250)
     )
     spot = np.exp(-(far ** rng.uniform(1, 3)))
+    if rng.random() < 0.25:  # a tube
+        spot = spot**0.3 * np.exp(-((from_line(shape, rng) / rng.uniform(2, 15)) ** 4))
     glitter = clouds(shape, rng, rng.uniform(1, 6), 0.7) * rng.uniform(0, 1.2) * (rng.random() < 0.7)
     tint = np.float32([1, 1, 1]) - np.float32([0, 0.05, 0.2]) * rng.uniform(0, 1)
     picture += (rng.uniform(20, 150) * spot * np.clip(1 + glitter, 0, 3))[..., None] * tint

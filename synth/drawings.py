@@ -62,6 +62,7 @@ def diagram(rng: np.random.Generator, width: float, height: float, cell: float) 
                 curves += [shaft, *head]
                 outlines += solid
             before = middle
+    curves += [_loop(places, cell, rng) for _ in range(int(rng.integers(3))) if len(places) > 1]
     return Drawing([shaken(c, rng, hand) for c in curves], outlines), places
 
 
@@ -70,7 +71,8 @@ def table(
 ) -> tuple[Curves, list[tuple[float, float, float]]]:
     """A table drawn by hand about the origin, rows about `cell` high: its lines, and of every cell the left end and the
     middle of its row and how wide it is. Lines overshoot, fall short and lean; some tables have no frame."""
-    rows, columns = int(np.clip(height / cell, 1, 12)), int(rng.integers(1, 7))
+    rows = int(np.clip(height / cell, 1, 14))
+    columns = int(np.clip(width / cell / rng.uniform(0.8, 8), 1, 14))
     xs = np.linspace(-width / 2, width / 2, columns + 1) + rng.normal(0, 0.08 * width / columns, columns + 1)
     ys = np.linspace(-height / 2, height / 2, rows + 1) + rng.normal(0, 0.06 * cell, rows + 1)
     inner = slice(None) if rng.random() < 0.7 else slice(1, -1)
@@ -85,6 +87,23 @@ def table(
     lines += [line((x, ys[0]), (x, ys[-1]), 1) for x in xs[inner]]
     cells = [(float(a), float(c + d) / 2, float(b - a)) for a, b in pairwise(xs) for c, d in pairwise(ys)]
     return lines, cells
+
+
+def _loop(places: list[Points], cell: float, rng: np.random.Generator) -> Points:
+    """A line from one box around others back to another."""
+    a, b = (places[int(i)] for i in rng.choice(len(places), 2, replace=False))
+    side = rng.choice([-1, 1]) * cell * rng.uniform(1, 3.5)
+    beyond = max(a[0], b[0]) + side + 2 * cell if side > 0 else min(a[0], b[0]) + side
+    return np.float32([a, [beyond, a[1]], [beyond, b[1]], b])
+
+
+def arcs(rng: np.random.Generator, extent: float) -> Curves:
+    """Long bent lines, one beside the other, that lead from here to there."""
+    middle, radius, start = rng.uniform(-extent, extent, 2), rng.uniform(0.2, 1.2) * extent, rng.uniform(0, 6.3)
+    turns = start + np.linspace(0, rng.uniform(0.8, 3), 40)
+    unit = np.stack([np.cos(turns) * rng.uniform(0.5, 1.5), np.sin(turns)], 1)
+    step, hand = rng.uniform(0.03, 0.15) * extent, _hand(rng) * radius
+    return [shaken(unit * (radius + k * step) + middle, rng, hand) for k in range(int(rng.integers(1, 6)))]
 
 
 def _connected(a: Points, b: Points, inset: float, rng: np.random.Generator) -> tuple[Points, Curves, Curves]:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from synth import camera, drawings, pens, printed, ruling, surfaces, wear
+from synth import camera, drawings, pens, printed, ruling, surfaces, things, wear
 from synth.assets import Assets, Curves
 from synth.pens import Pen
 from synth.surfaces import Map, Picture
@@ -164,6 +164,8 @@ def _paper(rng: np.random.Generator, assets: Assets, side: int) -> _Canvas:
         wear.specks(canvas.rgb, rng)
     if rng.random() < 0.55:
         _rule(canvas, height)
+    if rng.random() < 0.08:  # where the pages meet
+        wear.seam(canvas.rgb, rng)
     if rng.random() < 0.28:
         _print(canvas, height)
     if rng.random() < 0.3:
@@ -416,7 +418,8 @@ def _draw(canvas: _Canvas, height: float, chosen: list[Pen]) -> None:
 
 
 def _separators(canvas: _Canvas, height: float, chosen: list[Pen]) -> None:
-    """Long lines drawn with the pen, along a ruler or not: between parts of the text, or a frame around all of it."""
+    """Long lines drawn with the pen, along a ruler or not: between parts of the text, from one place to another, or a
+    frame around all of it."""
     rng, extent = canvas.rng, 0.5 * canvas.side
     pen = chosen[int(rng.integers(len(chosen)))]
     stray = rng.choice([0.0, 0.01, 0.03]) * height
@@ -425,6 +428,8 @@ def _separators(canvas: _Canvas, height: float, chosen: list[Pen]) -> None:
         a, b = np.sort(rng.uniform(-extent, extent, 2))
         at = rng.uniform(-extent, extent)
         lines.append(np.float32([[a, at], [b, at]] if rng.random() < 0.6 else [[at, a], [at, b]]))
+    if rng.random() < 0.3:
+        lines += drawings.arcs(rng, extent)
     if rng.random() < 0.4:
         x0, x1, y0, y1 = *np.sort(rng.uniform(-extent, extent, 2)), *np.sort(rng.uniform(-extent, extent, 2))
         lines.append(np.float32([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]))
@@ -447,11 +452,11 @@ def _diagram(canvas: _Canvas, height: float, chosen: list[Pen]) -> None:
 def _table(canvas: _Canvas, height: float, chosen: list[Pen]) -> None:
     """A table drawn with the pen, often larger than the picture, with something in most of its cells."""
     rng, side = canvas.rng, canvas.side
-    cell = height * rng.uniform(1.2, 2.6)
+    cell = height * float(np.exp(rng.uniform(np.log(0.4), np.log(2.6))))
     lines, cells = drawings.table(rng, side * rng.uniform(0.4, 1.5), side * rng.uniform(0.3, 1.5), cell)
     canvas.write([canvas.view(line) for line in lines], [], chosen[0])
     for x, y, width in cells:
-        if rng.random() < 0.7:
+        if cell > height and rng.random() < 0.7:
             start = x + 0.3 * height
             _row(canvas, height * rng.uniform(0.6, 0.9), chosen[-1], start, y, start + 0.3 * width, 0.0)
     canvas.flush()
@@ -545,6 +550,8 @@ def _table_top(canvas: _Canvas) -> None:
     below = surfaces.photograph(shape, rng, canvas.assets) if rng.random() < 0.55 else surfaces.texture(shape, rng)
     if rng.random() < 0.2:
         below = surfaces.plain(shape, rng.uniform(0, 255, 3).astype(np.float32), rng, 4)
+    if rng.random() < 0.3:
+        below = _stacked(below, sheet, canvas.ground(), rng)
     shadow = cv2.GaussianBlur(sheet, (0, 0), rng.uniform(1, 12))
     below *= (1 - rng.uniform(0, 0.7) * shadow)[..., None]
     canvas.rgb = canvas.rgb * sheet[..., None] + below * (1 - sheet)[..., None]
@@ -553,6 +560,14 @@ def _table_top(canvas: _Canvas) -> None:
     canvas.print *= sheet
     canvas.room = sheet
     canvas.words = [w for w in canvas.words if _inside(sheet, w.quad)]
+
+
+def _stacked(below: Picture, sheet: Map, color: NDArray[np.float32], rng: np.random.Generator) -> Picture:
+    """The edges of the sheets beneath look out beside the sheet."""
+    away = cv2.distanceTransform((sheet < 0.5).astype(np.uint8), cv2.DIST_L2, 3)
+    edges = 0.8 + 0.2 * np.sin(away * rng.uniform(0.7, 2.5) + surfaces.clouds(away.shape, rng, 60, 0.5))
+    stack = np.clip(rng.uniform(4, 35) - away, 0, 1)[..., None]
+    return below * (1 - stack) + edges[..., None] * color * stack
 
 
 def _inside(room: Map, quad: NDArray[np.float32]) -> bool:
@@ -613,36 +628,11 @@ def _band(canvas: _Canvas, axis: int, near: float, far: float, filling: Picture 
 
 
 def _things(canvas: _Canvas) -> None:
-    """What lies or hangs about: pens, magnets, clips, punched holes, cables; none of it is ink."""
-    rng, side = canvas.rng, canvas.side
-    for _ in range(int(rng.integers(1, 5))):
-        at, turn = rng.uniform(0, side, 2), rng.uniform(0, 2 * np.pi)
-        kind = rng.random()
-        color = rng.uniform(0, 255, 3).astype(np.float32)
-        if kind < 0.12:  # a shoe, a hand's shadow, a bag: large and dark, of any shape
-            turns = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-            radius = rng.uniform(25, 120) * (1 + 0.3 * np.interp(turns, np.linspace(0, 6.3, 8), rng.normal(0, 1, 8)))
-            lump = np.stack([np.cos(turns), np.sin(turns) * rng.uniform(0.3, 1)], 1) * radius[:, None] + at
-            cover = cv2.GaussianBlur(pens.filled(canvas.shape, [lump.astype(np.float32)]), (0, 0), rng.uniform(0.5, 6))
-            color *= 0.4
-        elif kind < 0.4:  # a hole or a magnet
-            radius = rng.uniform(4, 30)
-            circle = np.stack([np.cos(np.linspace(0, 6.28, 24)), np.sin(np.linspace(0, 6.28, 24))], 1) * radius + at
-            cover = pens.filled(canvas.shape, [circle.astype(np.float32)])
-        elif kind < 0.8:  # a pen, an eraser, a clip
-            length, width = rng.uniform(40, 300), rng.uniform(8, 40)
-            box = np.float32([[-length, -width], [length, -width], [length, width], [-length, width]]) / 2
-            rotation = np.float32([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-            cover = pens.filled(canvas.shape, [(box @ rotation + at).astype(np.float32)])
-        else:  # stamped or spiral rings along a border
-            xs = np.arange(0, side, rng.uniform(12, 50))
-            edge = rng.choice([6.0, side - 6.0])
-            dots = [np.float32([[x, edge]]) if rng.random() < 0.9 else np.float32([[x, edge + 4]]) for x in xs]
-            cover = pens.coverage(canvas.shape, dots, Pen((0, 0, 0), rng.uniform(5, 14)))
+    """What lies or hangs about, with a shadow around it."""
+    for _ in range(int(canvas.rng.integers(1, 5))):
+        cover, paint = things.thing(canvas.shape, canvas.rng)
         shade = 1 - 0.4 * cv2.GaussianBlur(cover, (0, 0), 4)
         canvas.rgb *= (shade * (1 - cover) + cover)[..., None]
-        canvas.rgb += cover[..., None] * (
-            color + surfaces.clouds(canvas.shape, rng, 30, 0.5)[..., None] * 12 - canvas.rgb
-        )
+        canvas.rgb += cover[..., None] * (paint - canvas.rgb)
         for truth in (canvas.ink, canvas.ruling, canvas.print):
             truth *= 1 - cover

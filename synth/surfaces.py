@@ -99,6 +99,10 @@ def board(shape: tuple[int, int], rng: np.random.Generator) -> tuple[Picture, bo
         sheet = plain(shape, np.float32([225, 228, 230]) + rng.normal(0, 10, 3).astype(np.float32), rng, 3.0)
         if rng.random() < 0.6:
             sheet += np.clip(clouds(shape, rng, 300, 0.4) * rng.uniform(5, 30), -30, 60)[..., None]
+        if rng.random() < 0.25:  # in poor light, or glass before something else
+            sheet *= np.float32([1, 0.96, 0.88]) ** rng.uniform(0, 2) * rng.uniform(0.4, 0.9)
+        if rng.random() < 0.12:
+            sheet = _boarded(sheet, rng)
         return sheet, False
     color = np.float32(BOARDS[int(rng.integers(len(BOARDS)))])
     sheet = plain(shape, color, rng, 5.0)
@@ -140,7 +144,7 @@ def _boarded(surface: Picture, rng: np.random.Generator) -> Picture:
         shades = 1 + rng.normal(0, 0.06, board.max() - board.min() + 1).astype(np.float32)
         into = along - board * pitch
         groove = np.exp(-((into / rng.uniform(0.8, 4)) ** 2)) * rng.uniform(0.2, 0.9)
-        edge = np.exp(-(((into - rng.uniform(3, 8)) / rng.uniform(1, 3)) ** 2)) * rng.uniform(0, 0.2)
+        edge = np.exp(-(((into - rng.uniform(3, 8)) / rng.uniform(1, 3)) ** 2)) * rng.uniform(0, 0.35)
         surface = surface * (shades[board - board.min()] * (1 - groove + edge))[..., None]
     return surface
 

@@ -1,12 +1,13 @@
 """Scenes: what they claim to hold is what can be seen."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from synth import pens
+from synth import camera, drawings, pens, ruling, surfaces, things, wear
 from synth.assets import Assets
 from synth.pack import characters, flat, latin, thinned
 from synth.pens import Pen
@@ -97,6 +98,74 @@ def test_coverage_is_where_the_stroke_is() -> None:
     rows, columns = np.nonzero(cover > 0.5)
     assert rows.mean() + 0.5 == pytest.approx(12.5, abs=0.3)
     assert columns.mean() + 0.5 == pytest.approx(20.5, abs=0.3)
+
+
+def test_clouds_have_mean_0_deviation_1_and_hang_together_as_far_as_they_are_coarse() -> None:
+    fine, coarse = (surfaces.clouds((200, 300), np.random.default_rng(0), c, 0.5) for c in (1, 40))
+    for field in (fine, coarse):
+        assert field.shape == (200, 300)
+        assert field.mean() == pytest.approx(0, abs=1e-3)
+        assert field.std() == pytest.approx(1, abs=1e-3)
+    assert np.mean(fine[:, 4:] * fine[:, :-4]) == pytest.approx(0, abs=0.05)
+    assert np.mean(coarse[:, 4:] * coarse[:, :-4]) > 0.7
+
+
+def test_dots_are_wide_enough_in_the_truth_to_cover_a_pixel() -> None:
+    dot, line = np.zeros((1, 2), np.float32), np.zeros((2, 2), np.float32)
+    assert ruling.Ruling([dot], (0, 0, 0), 0.8, 1).true_width == ruling.TRUE_DOT
+    assert ruling.Ruling([line], (0, 0, 0), 0.8, 1).true_width == ruling.TRUE_WIDTH
+    assert ruling.Ruling([dot], (0, 0, 0), 5, 1).true_width == 5
+    cover = pens.coverage((20, 20), [dot + 10], Pen((0, 0, 0), ruling.TRUE_DOT))
+    assert cover.max() > 0.9
+
+
+def test_a_drawn_table_has_its_cells_between_its_lines() -> None:
+    lines, cells = drawings.table(np.random.default_rng(1), 300, 200, 40)
+    points = np.concatenate(lines)
+    assert np.abs(points).max() < 200
+    assert len(cells) >= 4
+    for x, y, width in cells:
+        assert -180 < x < x + width < 180
+        assert -120 < y < 120
+
+
+@pytest.mark.parametrize("make", things._KINDS)
+def test_a_thing_covers_some_of_the_picture(make: Callable) -> None:
+    rng = np.random.default_rng(3)
+    found = [make((96, 96), rng) for _ in range(8)]
+    for cover, paint in found:
+        assert cover.shape == (96, 96)
+        assert paint.shape == (96, 96, 3)
+        assert 0 <= cover.min() <= cover.max() <= 1 + 1e-5
+    assert max(cover.mean() for cover, _ in found) > 0.02
+
+
+def test_wiped_marks_are_paler_than_they_were() -> None:
+    rng = np.random.default_rng(0)
+    marks = np.zeros((96, 96), np.float32)
+    marks[40:44, 10:86] = 1
+    board = np.full((96, 96, 3), 230, np.float32)
+    wear.wiped(board, marks, (0, 0, 0), rng)
+    assert 100 < board[marks > 0].mean() < 229
+    assert board[:10].min() == 230
+
+
+def test_beyond_a_seam_the_board_goes_on() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(5):
+        board = np.full((128, 128, 3), 200, np.float32)
+        gap = wear.seam(board, rng)
+        assert board[gap < 0.01].mean() > 150
+        if gap.max() > 0.9:
+            assert board[gap > 0.9].mean() < board[gap < 0.01].mean()
+
+
+def test_an_app_whitens_the_ground_and_keeps_the_ink_dark() -> None:
+    picture = np.full((120, 120, 3), 170, np.float32)
+    picture[58:62, 10:110] = 60
+    seen = camera._whitened(picture, np.random.default_rng(0))
+    assert np.median(seen[:40]) > 245
+    assert np.median(seen[59:61, 20:100]) < 120
 
 
 def test_a_pale_pen_on_rough_ground_doesnt_stand_out() -> None:

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 from inksight.imaging.segmentation import Network  # noqa: E402
 from synth.scene import Scene, Written  # noqa: E402
 from train.export_segmenter import export, mean  # noqa: E402
-from train.segmenter import LAYOUT, Segmenter, blind, care, layout, losses, truth  # noqa: E402
+from train.segmenter import LAYOUT, Segmenter, blind, care, layout, losses, truth, unseen  # noqa: E402
 
 
 def _word(x0: float, y0: float, x1: float, y1: float, line: int = 0, height: float = 32) -> Written:
@@ -67,6 +67,22 @@ def test_nobody_knows_what_was_where_all_is_white() -> None:
     lost = blind(rgb)
     assert lost[20, 5]
     assert not lost[:, 17:].any()
+
+
+def test_marks_that_noise_has_swallowed_are_unseen_and_plain_ones_arent() -> None:
+    rng = np.random.default_rng(0)
+    cover = np.zeros((64, 64), np.uint8)
+    cover[30:33, 8:56] = 255
+    pale = np.where(cover > 0, 190, 200)[..., None].repeat(3, 2).astype(np.uint8)
+    noisy = np.clip(pale + rng.normal(0, 40, pale.shape), 0, 255).astype(np.uint8)
+    assert not unseen(pale, cover).any()
+    assert unseen(noisy, cover)[30:33, 12:52].mean() > 0.8
+    assert not unseen(noisy, cover)[cover == 0].any()
+
+
+def test_a_broad_mark_without_anything_around_it_to_compare_with_counts() -> None:
+    cover = np.full((64, 64), 255, np.uint8)
+    assert not unseen(np.full((64, 64, 3), 40, np.uint8), cover).any()
 
 
 def test_it_learns_one_scene() -> None:

@@ -49,6 +49,8 @@ def glare(picture: Picture, rng: np.random.Generator) -> None:
 def photograph(picture: Picture, rng: np.random.Generator) -> NDArray[np.uint8]:
     """What a camera, a scanner or a screenshot makes of the scene: uint8 of the same shape."""
     kind = rng.random()
+    if rng.random() < 0.04:
+        _bordered(picture, rng)
     if kind < 0.12:
         return np.clip(picture, 0, 255).astype(np.uint8)  # a screenshot, a clean scan
     if rng.random() < 0.3:
@@ -80,11 +82,23 @@ def photograph(picture: Picture, rng: np.random.Generator) -> NDArray[np.uint8]:
     return jpeg(seen, rng) if rng.random() < 0.8 else seen
 
 
+def _bordered(picture: Picture, rng: np.random.Generator) -> None:
+    """A black or white line along one side, as apps leave it where they cut; in place."""
+    inset, width = int(rng.integers(0, 40)), int(rng.integers(1, 9))
+    turned = picture if rng.random() < 0.5 else picture.transpose(1, 0, 2)
+    turned = turned if rng.random() < 0.5 else turned[::-1]
+    turned[:inset] = 0.5 * turned[:inset] + 0.5 * rng.uniform(0, 255)
+    turned[inset : inset + width] = rng.choice([0, 0, 0, 255])
+
+
 def _coarse(picture: Picture, rng: np.random.Generator) -> Picture:
     """Fewer pixels than it has: a small picture enlarged."""
     factor = rng.uniform(0.35, 0.9)
+    way = int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
+    if rng.random() < 0.1:  # in blocks
+        factor, way = rng.uniform(0.15, 0.6), cv2.INTER_NEAREST
     small = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    return cv2.resize(small, picture.shape[1::-1], interpolation=int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC])))
+    return cv2.resize(small, picture.shape[1::-1], interpolation=way)
 
 
 def _shaken(picture: Picture, rng: np.random.Generator) -> Picture:

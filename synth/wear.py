@@ -66,6 +66,8 @@ def seam(picture: Picture, rng: np.random.Generator) -> Map:
     width = float(np.exp(rng.uniform(np.log(0.6), np.log(18))))
     gap = np.exp(-(np.abs(away / width) ** rng.choice([2, 4, 8])))
     rim = np.exp(-(((away - rng.choice([-1, 1]) * (width + rng.uniform(0.5, 4))) / rng.uniform(0.7, 4)) ** 2))
+    if rng.random() < 0.3:  # here and there it is closed
+        gap *= np.clip(0.5 + clouds(away.shape, rng, rng.uniform(15, 120), 0.5), 0, 1)
     beyond = np.tanh(away / rng.uniform(0.5, 40))
     shade = 1 + rng.uniform(0.08, 0.35) * rim + rng.choice([-1, 1]) * rng.uniform(0.02, 0.12) * beyond
     picture *= (shade * (1 - rng.uniform(0.15, 0.95) * gap))[..., None]

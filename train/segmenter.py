@@ -176,9 +176,11 @@ def care(maps: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def blind(rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Where a picture (H, W, 3) is white or black all around, so that nobody can know what was there: bool (H, W)."""
-    lost = (rgb.min(axis=2) >= 250) | (rgb.max(axis=2) <= 5)
-    return cv2.erode(lost.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    """Where a picture (H, W, 3) is white all around, or black so far that it can't be a bold stroke, so that nobody can
+    know what was there: bool (H, W)."""
+    white, black = rgb.min(axis=2) >= 250, rgb.max(axis=2) <= 5
+    lost = [cv2.erode(m.astype(np.uint8), np.ones((n, n), np.uint8)) > 0 for m, n in ((white, 9), (black, 65))]
+    return np.asarray(lost[0] | lost[1])
 
 
 def unseen(rgb: NDArray[np.uint8], cover: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -471,7 +471,7 @@ def _rule(canvas: _Canvas, height: float) -> None:
 
 def _ruled(canvas: _Canvas, found: list[ruling.Ruling]) -> None:
     ground = canvas.ground()
-    for rule in found:
+    for rule in (r for r in found if r.lines):
         color, opacity = rule.color, rule.opacity
         if ground.mean() < 120:
             color = tuple(np.clip(np.float32(color) + 90, 0, 255).tolist())

@@ -1,8 +1,8 @@
 """Draw ink as a camera might have seen it, and as the ink map then shows it, in batches on the training device.
 
 Values are darkness: 0 paper, 1 full ink. The ink is drawn at the camera's scale, between lines of the paper and ink of
-neighbours that the crop's border cuts; then come lens and sensor, then what the segmentation and canvas.py make of
-such a crop: paper at 0 up to the noise, the ink's cores at 1, the crop enlarged to the canvas.
+neighbours that the crop's border cuts; then come lens and sensor, then the segmentation network, which says where ink
+is, then what canvas.py makes of it: the crop enlarged to the canvas.
 
 Everything is drawn at random for every sample, and nothing waits for the device: no value is read back from it.
 Frames: canvas pixels, and the camera's, which are `scale` as large.
@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from train.data import HEIGHT
+from train.seen import ink_map
 
 PATCH = 15
 """Side of the square in which a segment leaves ink: segments are short and pens narrow."""
@@ -71,9 +72,6 @@ CHOICES = {
     "shade": (0.3, 0, 0.06),
     "dust": (0.06, 0.2, 0.8),
     "over": (1, 0.3, 1.0),
-    # What the ink map makes of it.
-    "floor": (0.95, 1.5, 2.8),
-    "gain": (1, 0.72, 1.05),
     "jpeg": (0.9, 0.015, 0.12),
 }
 """What is drawn at random: how often it happens, the least and the most; 0 where it doesn't."""
@@ -135,8 +133,7 @@ def _render(batch: dict[str, Tensor], augment: bool) -> Tensor:
     picture = paper + seen * (1 - paper.clamp(0, 1) * p["over"])
     picture = picture + shade + (noise.flip(-1) - 1.7).clamp(0, 1) * p["dust"]
     picture = camera(picture, p, noise.flip(-2), scale)
-    picture = inside(picture, window, scale)
-    return standardise(enlarge(as_ink_map(picture, p), scale))
+    return standardise(enlarge(inside(ink_map(picture), window, scale), scale))
 
 
 def vary(picture: Tensor) -> Tensor:
@@ -158,7 +155,7 @@ def _vary(picture: Tensor) -> Tensor:
     shift = shift.view(-1, 2, 1) + map_.sum(2, keepdim=True) * (1 - s) / s  # the camera's picture lies at the top left
     grid = F.affine_grid(torch.cat([map_ / s, shift], 2), list(picture.shape), align_corners=False)
     seen = camera(F.grid_sample(picture, grid, align_corners=False), p, dice.noise(height, width), scale)
-    return standardise(enlarge(as_ink_map(seen, p), scale))
+    return standardise(enlarge(ink_map(seen), scale))
 
 
 # --- ink --------------------------------------------------------------------------------------------------------------
@@ -371,7 +368,7 @@ def coarse_fields(p: dict[str, Tensor], ink: Tensor, dice: Dice) -> tuple[Tensor
     return F.interpolate(fields, ink.shape[-2:], mode="bilinear").split(1, 1)
 
 
-# --- camera and ink map -----------------------------------------------------------------------------------------------
+# --- camera -----------------------------------------------------------------------------------------------
 
 
 def camera(picture: Tensor, p: dict[str, Tensor], noise: Tensor, scale: Tensor | float = 1.0) -> Tensor:
@@ -426,14 +423,6 @@ def inside(picture: Tensor, window: Tensor, scale: Tensor) -> Tensor:
     across = ((at[:width] > left) & (at[:width] < right)).float()
     down = ((at[width:] > top) & (at[width:] < bottom)).float().transpose(2, 3)
     return picture * across * down
-
-
-def as_ink_map(picture: Tensor, p: dict[str, Tensor]) -> Tensor:
-    """What ink_map does to contrast: most of the noise falls below 0, the usual ink becomes 1."""
-    floor = p["floor"] * grain(p) + 0.008
-    clear = (picture - floor).clamp_(min=0)
-    usual = (clear * clear).sum((2, 3), keepdim=True) / clear.sum((2, 3), keepdim=True).clamp(min=1e-3)
-    return (clear * (p["gain"] / usual.clamp(min=0.1))).clamp_(max=1)
 
 
 def enlarge(picture: Tensor, scale: Tensor) -> Tensor:

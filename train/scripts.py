@@ -21,6 +21,7 @@ from inksight.writing import hangul
 from inksight.writing.drawing import Drawing
 from inksight.writing.setting import Hand, extent, in_cells, into_cell, on_baseline
 from inksight.writing.style import Style, ranked
+from synth import drawings
 from train.stores import InkStore, Samples
 
 Random = np.random.Generator
@@ -29,11 +30,12 @@ Word = tuple[str, Drawing]
 _A = TypeVar("_A")
 
 SHARES = {
-    "Latin": 0.62, "Chinese": 0.09, "Japanese": 0.08, "Korean": 0.07, "accented": 0.06, "Cyrillic": 0.035,
-    "Greek": 0.03, "maths": 0.015,
+    "Latin": 0.6, "Chinese": 0.09, "Japanese": 0.08, "Korean": 0.07, "accented": 0.06, "Cyrillic": 0.035,
+    "Greek": 0.03, "maths": 0.01, "drawings": 0.025,
 }  # fmt: skip
 """The mixture: how often a sample is of which kind. "Latin" has shares of its own (train.data), "accented" are words of
-Vietnamese and of other languages with many accents, set from the letters of UNIPEN's writers."""
+Vietnamese and of other languages with many accents, set from the letters of UNIPEN's writers; "drawings" are boxes,
+arrows, circles."""
 LISTED = 0.6
 """How often a word of a list is written, rather than characters at random."""
 LENGTHS = {1: 0.3, 2: 0.32, 3: 0.2, 4: 0.12, 5: 0.06}
@@ -57,6 +59,10 @@ GREEK_ALIKE = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονικχυ", "ABEZHIKMNOPT
 """Letters that a Latin writer's hand has already: the same strokes, or those of the cursive form."""
 ALIKE = 0.6
 """How often a look-alike is a Latin writer's."""
+SIZE = 100.0
+"""Pixels of a drawing, before it is scaled: its curves have a point every four."""
+DENSEST = 12.0
+"""A drawing's lines are at most so many times as long as it is."""
 SINGLE_LINE = ("lc_opengost-ar", "lc_opengost-br", "KST32B")
 """Fonts of Cyrillic and Greek."""
 GREEK_DRAWN = 0.85
@@ -127,6 +133,7 @@ class Scripts:
         makers: dict[str, Callable[[Random], Word | None]] = {
             "Latin": latin.draw, "Chinese": self.chinese, "Japanese": self.japanese, "Korean": self.korean,
             "accented": self.accented, "Cyrillic": self.cyrillic, "Greek": self.greek, "maths": self.maths,
+            "drawings": drawing,
         }  # fmt: skip
         self.makers = {makers[kind]: share for kind, share in shares.items()}
         self.kana = sorted({c for h in JAPANESE for c in self.bank.hands.get(h, ()) if script_of(c) == "Kana"})
@@ -227,6 +234,17 @@ class Scripts:
     def _at_random(self, hand: str, rng: Random) -> str:
         known = self.bank.ideographs[hand]
         return "".join(_any(known, rng) for _ in range(_pick(LENGTHS, rng)))
+
+
+def drawing(rng: Random) -> Word | None:
+    """A box, an arrow, a circle, an underline; None where a shape is filled or hatched so densely that no stroke shows."""
+    curves, filled = drawings.draw(rng, SIZE)
+    if filled:
+        return None
+    whole = Drawing.of([c / SIZE for c in curves])
+    low, high = whole.box()
+    length = sum(np.hypot(*np.diff(s, axis=0).T).sum() for s in whole.strokes())
+    return None if length > DENSEST * max(high - low) else ("", whole)
 
 
 def _in_cells(text: str, hand: Hand, style: Style, rng: Random) -> Word | None:

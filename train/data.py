@@ -43,6 +43,8 @@ NONE = -100
 LONGEST_CODE = 256
 """Decoder steps; longer samples are left out."""
 
+POOL = 20
+"""Samples of like width and length are found among those of so many batches: the more, the less is padding."""
 FRAMED = 0.4
 """How often a sample lies on the canvas just as image.fit would lay it."""
 TASKS = {DERENDER: 0.3, DERENDER_TEXT: 0.2, RECOGNIZE_DERENDER: 0.4, RECOGNIZE: 0.1}
@@ -239,7 +241,7 @@ class InkBatches(IterableDataset):
         store, vocabulary = store_of(self.path, self.scripts, "train"), Vocabulary(self.characters)
         tasks, odds = list(TASKS), list(TASKS.values())
         while True:
-            pool = [ink for _ in range(8 * self.batch) if (ink := place(store, rng, self.max_width))]
+            pool = [ink for _ in range(POOL * self.batch) if (ink := place(store, rng, self.max_width))]
             pool.sort(key=lambda ink: (-(-ink.width // 64), int((ink.drawing.rank > TOLERANCE).sum())))
             groups = [pool[i : i + self.batch] for i in range(0, len(pool) - self.batch + 1, self.batch)]
             for g in rng.permutation(len(groups)):

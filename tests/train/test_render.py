@@ -13,6 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 from inksight.imaging.pictures import standardise as standardise_one  # noqa: E402
 from train import render as rendering  # noqa: E402
 from train.render import CHOICES, HEIGHT, draw, enlarge, extent, render, standardise, vary  # noqa: E402
+from train.seen import colored, ink_map  # noqa: E402
 
 WIDTH = 160
 
@@ -47,7 +48,7 @@ def words(n):
 
 def chosen(monkeypatch, **only):
     """No accidents but those given."""
-    plain = dict.fromkeys(CHOICES, (0, 0, 0)) | {"gain": (1, 1, 1), "pitch": (1, 9, 9), "jpeg": (1, 1e-4, 1e-4)}
+    plain = dict.fromkeys(CHOICES, (0, 0, 0)) | {"pitch": (1, 9, 9), "jpeg": (1, 1e-4, 1e-4)}
     monkeypatch.setattr(rendering, "CHOICES", plain | only)
     rendering._table.cache_clear()
 
@@ -150,6 +151,7 @@ class TestRender:
 
     def test_ruling_is_left_whole_in_runs_or_as_stubs(self, monkeypatch):
         full = {"open": (1, 1, 1), "rows": (1, 1, 1), "strength": (1, 1, 1), "thick": (1, 1, 1)}
+        monkeypatch.setattr(rendering, "ink_map", lambda picture: picture)  # which would take most of it off
         shares = []
         for how in ({}, {"broken": (1, 1, 1), "rest": (1, 0.2, 0.2)}, {"broken": (1, 1, 1), "stubs": (1, 1, 1)}):
             chosen(monkeypatch, **full, **how)
@@ -183,6 +185,23 @@ class TestRender:
         batch = batch_of(*words(4))
         with torch.autocast("cpu", torch.bfloat16):
             assert render(batch).dtype == vary(torch.rand(4, 1, HEIGHT, 96)).dtype == torch.float32
+
+
+class TestSeen:
+    def test_ink_of_any_colour_on_any_ground_is_found(self):
+        darkness = draw(batch_of(*words(24)), 24, WIDTH, torch.full((24,), 1.6), None)
+        found = ink_map(darkness)
+        assert found.shape == darkness.shape
+        on, beside = (darkness > 0.9), torch.nn.functional.max_pool2d(darkness, 5, 1, 2) == 0
+        assert min(float(m[i].mean()) for m, i in zip(found, on, strict=True)) > 0.6
+        assert found[beside].mean() < 0.01
+
+    def test_colours_differ_and_lie_in_8_bit(self):
+        photos = colored(torch.rand(40, 1, HEIGHT, 64))
+        assert torch.equal(photos, (photos * 255).round() / 255)
+        means = photos.mean((2, 3))
+        assert means.std(0).min() > 0.05
+        assert (means.amax(1) - means.amin(1)).max() > 0.1
 
 
 class TestVary:

@@ -150,6 +150,7 @@ class TestScripts:
         [
             ("Chinese", {"Han"}), ("Japanese", {"Han", "Kana"}), ("Korean", {"Hangul"}), ("accented", {"Latin"}),
             ("Cyrillic", {"Cyrillic"}), ("Greek", {"Greek"}), ("maths", {"", "Latin", "Greek"}),
+            ("drawings", set()),
         ],
     )  # fmt: skip
     def test_every_kind_is_drawn_in_both_splits(self, scripts, latin, kind, scripts_seen):

@@ -237,7 +237,7 @@ class Scripts:
 
 
 def drawing(rng: Random) -> Word | None:
-    """A box, an arrow, a circle, an underline; None where a shape is filled or hatched so densely that no stroke shows."""
+    """A box, an arrow, a circle, an underline; None where one is filled, or hatched so densely that no stroke shows."""
     curves, filled = drawings.draw(rng, SIZE)
     if filled:
         return None

@@ -79,6 +79,7 @@ class Released:
     """
 
     widest = WIDEST
+    knows_drawings = False
 
     def __init__(self, model: str | Path | Writer) -> None:
         self.calibration = calibration.shipped()

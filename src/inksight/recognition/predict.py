@@ -35,6 +35,7 @@ class Predictor:
     """
 
     widest = WIDEST
+    knows_drawings = True
 
     def __init__(self, model: str | Path | None = None, *, fast: bool = False, language: str | None = None) -> None:
         engine = _engine(located(model))

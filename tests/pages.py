@@ -119,6 +119,8 @@ def turned(angle, line="Two herons by the old mill,", size=1000):
 class SkeletonTracer:
     """Stands in for the model's tracer: what it doesn't read the detector says. `calls` is what it was asked."""
 
+    draws = False
+
     def __init__(self, text="", confidence=0.6):
         self.text, self.confidence, self.calls = text, confidence, []
 

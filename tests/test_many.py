@@ -24,6 +24,8 @@ from tests.test_pictures import damaged
 class Tracer:
     """Stands in for the model's: everything says "hi". `calls` counts the pages."""
 
+    draws = False
+
     def __init__(self):
         self.calls = 0
 

@@ -74,7 +74,7 @@ def test_ideographs_are_read_by_rapidocr_and_nothing_else_is(monkeypatch):
     monkeypatch.setattr(rapidocr, "shared", Reader)
     seen = [Word(text=text) for text in ("〓〓", "abc", "〓")]
     shown = [np.ones((2, 2, 3), np.uint8)] * 2 + [np.zeros((2, 2, 3), np.uint8)]
-    assert [w.text for w in pipeline._with_ideographs(seen, shown)] == ["漢字", "abc", "〓"]
+    assert [w.text for w in pipeline._with_ideographs(seen, shown.__getitem__)] == ["漢字", "abc", "〓"]
 
 
 def test_a_model_is_loaded_once_however_it_is_named(monkeypatch, tmp_path):

@@ -7,11 +7,13 @@ from PIL import Image
 
 import inksight
 from inksight import pipeline
+from inksight.centerline.skeleton import trace as trace_skeleton
 from inksight.errors import InputError
 from inksight.evaluate.metrics import text_scores
 from inksight.imaging.pictures import binarize, open_image
 from inksight.imaging.raster import coverage
 from inksight.imaging.segmentation import pen_ink
+from inksight.ink import Stroke
 from inksight.layout.detection import Detection
 from tests.pages import EXAMPLES, TEXT, SkeletonTracer, contrast, drawn, exact, example, segmentation, turned, zigzag
 
@@ -191,6 +193,31 @@ def test_words_that_the_detector_missed_are_read(tracer):
     tracer.confidence = 0.2
     assert pipeline.convert(picture, detector=find).words[1].kind == "drawing"
     assert pipeline.convert(picture, detector=find, mode="derender").words[1].kind == "drawing"
+
+
+class TestDrawings:
+    BOX = ((60, 60), (200, 60), (200, 160), (60, 160), (60, 60))
+
+    def drawn(self, tracer, strokes, monkeypatch):
+        """The strokes of a box whose ink the model traces as `strokes`."""
+        tracer.draws = True
+        monkeypatch.setattr(
+            tracer, "trace_inks", lambda inks, mode: [inksight.Word(tuple(strokes(i)), origin=mode) for i in inks]
+        )
+        (word,) = pipeline.convert(drawn(self.BOX), detector=known()).words
+        assert word.kind == "drawing"
+        return word
+
+    def test_the_models_strokes_are_taken_where_they_are_whole(self, tracer, monkeypatch):
+        word = self.drawn(tracer, lambda ink: trace_skeleton(ink)[::-1], monkeypatch)
+        assert word.origin == "derender"
+        word = self.drawn(tracer, lambda ink: [Stroke([(0.0, 0.0), (9.0, 0.0)])], monkeypatch)
+        assert word.origin == "skeleton"
+
+    def test_what_the_canvas_cannot_hold_is_left_to_the_skeleton(self, tracer, monkeypatch):
+        monkeypatch.setattr(pipeline, "FINEST", 50.0)
+        word = self.drawn(tracer, trace_skeleton, monkeypatch)
+        assert word.origin == "skeleton"
 
 
 def test_the_report_says_what_was_found_and_what_was_covered(tracer):

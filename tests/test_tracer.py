@@ -147,6 +147,9 @@ class TestArguments:
         ("hello", 0.3, "", 0.9, "hello"),  # nothing else was read
         ("hello", 1.0, "hallo", 0.99, "hello"),  # certain: somebody told it
         ("", 1.0, "hallo", 0.1, "hallo"),
+        ("漢字", 0.6, "#", 0.9, "漢字"),  # only others read these
+        ("漢", 0.6, "〓", 0.9, "漢"),  # and a single one where the model sees one
+        ("一", 0.6, "-", 0.9, "-"),
     ],
 )
 @pytest.mark.parametrize("mode", ["recognize", "recognize-and-derender"])

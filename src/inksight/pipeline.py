@@ -112,14 +112,14 @@ def trace_many(
     sheets = [as_it_is(picture.pixels, WORKING_SIDE) for picture in pictures]
     inked = [_one_word(pen_ink(sheet.rgb), text) for sheet, text in zip(sheets, told, strict=True)]
     words = _trace(inked, [False] * len(inked), chosen.mode, tracer(chosen), lambda *_: None) if inked else []
-    words = _with_ideographs(words, [sheet.rgb for sheet in sheets])
+    words = _with_ideographs(words, lambda i: sheets[i].rgb)
     return [
         measured(word, sheet.rgb, crop.ink).transformed(Chain((sheet.frame, picture.frame)))
         for word, (_, crop), sheet, picture in zip(words, inked, sheets, pictures, strict=True)
     ]
 
 
-def _with_ideographs(words: Sequence[Word], pictures: Sequence[Pixels]) -> list[Word]:
+def _with_ideographs(words: Sequence[Word], picture: Callable[[int], Pixels]) -> list[Word]:
     """The words with their Chinese and Japanese characters, which the network sees but can't tell apart, as RapidOCR
     reads them in each word's picture."""
     unread = [i for i, word in enumerate(words) if IDEOGRAPH in word.text]
@@ -127,9 +127,15 @@ def _with_ideographs(words: Sequence[Word], pictures: Sequence[Pixels]) -> list[
     if unread:
         from .layout.rapidocr import shared
 
-        for i, (text, _) in zip(unread, shared().read([pictures[i] for i in unread]), strict=True):
+        for i, (text, _) in zip(unread, shared().read([picture(i) for i in unread]), strict=True):
             out[i] = replace(words[i], text=text or words[i].text)
     return out
+
+
+def _part(rgb: Pixels, box: Box) -> Pixels:
+    """What lies in a box of a picture."""
+    x0, y0, x1, y1 = (max(round(v), 0) for v in box)
+    return rgb[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
 
 
 def tracer(options: TraceOptions = USUAL_TRACE) -> Tracer:
@@ -225,7 +231,8 @@ def convert_shown(
         listener.found([Word(box=c.box).transformed(frame).box for _, c in parts.words])
     with clock.on("tracing"):
         tell = _telling(progress, listener, frame)
-        traced = _traced(parts, printed if options.print == "text" else [], options, tell, trust=not looks(find))
+        read = printed if options.print == "text" else []
+        traced = _traced(sheet.rgb, parts, read, options, tell, trust=not looks(find))
     lines = _in_lines(traced, binarize(seen.maps.max(axis=0)))
     flat = measured(Page(sheet.rgb.shape[1], sheet.rgb.shape[0], lines), sheet.rgb, ink)
     page = flat if options.flatten else _moved(flat, frame, picture)
@@ -335,8 +342,11 @@ class _Traced(NamedTuple):
     drawings: list[Word]
 
 
-def _traced(parts: Crops, printed: Sequence[Detection], options: TraceOptions, tell: _Telling, trust: bool) -> _Traced:
-    """What is on the page, in no order; with `trust` every detected word is one, whatever the model reads."""
+def _traced(
+    rgb: Pixels, parts: Crops, printed: Sequence[Detection], options: TraceOptions, tell: _Telling, trust: bool
+) -> _Traced:
+    """What is on the page that `rgb` shows, in no order; with `trust` every detected word is one, whatever the model
+    reads."""
     reads = options.mode in READING
     inked = parts.words + (parts.missed if reads else [])
     drawings = parts.drawings + ([] if reads else [c for _, c in parts.missed])
@@ -344,6 +354,7 @@ def _traced(parts: Crops, printed: Sequence[Detection], options: TraceOptions, t
     unsure = [reads and not trust and x for x in word_filter.doubtful(seen)] + [True] * (len(inked) - len(seen))
     chosen = replace(options, language=options.language or (_language(seen) if reads else None))
     words = _trace(inked, unsure, options.mode, tracer(chosen), tell) if inked else []
+    words = _with_ideographs(words, lambda i: _part(rgb, inked[i].word.box))
     kept = [i for i, w in enumerate(words) if not unsure[i] or word_filter.is_word(w, inked[i].word)]
     read = [words[i] for i in kept] + [_as_print(word) for word in printed]
     places = [inked[i].word for i in kept] + list(printed)

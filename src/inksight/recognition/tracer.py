@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..alphabets import is_unspaced
+from ..alphabets import IDEOGRAPH, is_unspaced
 from ..centerline import skeleton
 from ..centerline.snap import snap
 from ..imaging import canvas
@@ -210,7 +210,8 @@ def _with_hint(read: Decoded, hint: Hint) -> Decoded:
     """What was decoded, with the surer text."""
     text, confidence, _ = hint
     surer = confidence >= CERTAIN or confidence > read.text_confidence + CLEARLY
-    surer = surer or (len(text) > 1 and is_unspaced(text))  # Chinese or Japanese, which only others read
+    # Chinese and Japanese only others read; a single character of it is often a guess at something else.
+    surer = surer or (is_unspaced(text) and (len(text) > 1 or IDEOGRAPH in read.text))
     return replace(read, text=text, text_confidence=confidence) if text and (surer or not read.text) else read
 
 

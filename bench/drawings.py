@@ -16,9 +16,11 @@ from inksight.arrays import Array
 from inksight.centerline import skeleton
 from inksight.evaluate import metrics
 from inksight.evaluate.render import render
+from inksight.imaging.crop import Crop
 from inksight.imaging.raster import pen_width
 from inksight.imaging.segmentation import pen_ink
 from inksight.ink import Stroke
+from inksight.recognition.predict import Predictor
 from inksight.recognition.tracer import Tracer
 from train.scripts import drawing
 
@@ -37,10 +39,11 @@ def main() -> None:
     parser.add_argument("--fast", action="store_true")
     options = parser.parse_args()
     photos = [_photo(k) for k in range(options.drawings)]
-    inks = [pen_ink(picture) for picture, _, _ in photos]
+    crops = [Crop.of(pen_ink(picture)) for picture, _, _ in photos]
+    model = Tracer(Predictor(options.model, fast=options.fast))
     found = {
-        "tracer": [w.strokes for w in Tracer(options.model, fast=options.fast).trace_inks(inks, mode="derender")],
-        "skeleton": [skeleton.trace(ink) for ink in inks],
+        "tracer": [w.strokes for w in model.trace(crops, mode="derender")],
+        "skeleton": [skeleton.trace(crop) for crop in crops],
     }
     print(f"| {options.drawings} drawings | " + " | ".join(SHOWN.values()) + " |\n|" + " --- |" * (len(SHOWN) + 1))
     for name, drawn in found.items():

@@ -23,9 +23,11 @@ from inksight.evaluate.sets import Sample, real_words
 from inksight.formats import png
 from inksight.formats.style import Style
 from inksight.imaging.appearance import measured
+from inksight.imaging.crop import Crop
 from inksight.imaging.segmentation import pen_ink
 from inksight.ink import Line, Page, Stroke, Word
 from inksight.layout.rapidocr import shared
+from inksight.recognition.predict import Predictor
 from inksight.recognition.tracer import Tracer
 
 BLACK = Style(color="#000000", background="none")
@@ -41,7 +43,7 @@ def main() -> None:
     options = parser.parse_args()
     samples = real_words(options.data, options.words, seed=1)
     print("| what is read | CER | exact |\n| --- | --- | --- |")
-    for name, pictures in ways(samples, Tracer(options.model, fast=options.fast)).items():
+    for name, pictures in ways(samples, Tracer(Predictor(options.model, fast=options.fast))).items():
         read = [text for text, _ in shared().read(pictures)]
         error = np.mean([metrics.cer(text, s.text) for text, s in zip(read, samples, strict=True)])
         exact = np.mean([text == s.text for text, s in zip(read, samples, strict=True)])
@@ -51,8 +53,9 @@ def main() -> None:
 def ways(samples: Sequence[Sample], model: Tracer) -> dict[str, list[Pixels]]:
     """The words as they were photographed, as they are seen, and as they are drawn from strokes."""
     inks = [pen_ink(s.picture) for s in samples]
-    ours = model.trace_inks(inks)
-    classical = [Word(tuple(skeleton.trace(ink))) for ink in inks]
+    crops = [Crop.of(ink) for ink in inks]
+    ours = model.trace(crops)
+    classical = [Word(tuple(skeleton.trace(crop))) for crop in crops]
     own, others = (
         [measured(word, s.picture, ink) for word, s, ink in zip(words, samples, inks, strict=True)]
         for words in (ours, classical)
@@ -74,13 +77,14 @@ def _as_picture(ink: Map) -> Pixels:
 
 def _even(word: Word) -> Word:
     """The word in a pen of one width, its usual one."""
-    width = float(np.median([np.mean(s.width) for s in word.strokes if s.width is not None] or [1.0]))
+    width = float(np.median([float(np.mean(s.width)) for s in word.strokes if s.width is not None] or [1.0]))
     return replace(word, strokes=tuple(Stroke(s.points, width) for s in word.strokes))
 
 
 def _drawn(words: Sequence[Word], samples: Sequence[Sample]) -> list[Pixels]:
     """The words in black on white, each in its picture's size."""
-    pages = [Page(*s.picture.shape[1::-1], (Line((word,)),)) for word, s in zip(words, samples, strict=True)]
+    sizes = [s.picture.shape for s in samples]
+    pages = [Page(width, height, (Line((word,)),)) for word, (height, width, _) in zip(words, sizes, strict=True)]
     inks = [png.draw(page, BLACK) for page in pages]
     papers = [Image.new("RGBA", ink.size, "white") for ink in inks]
     return [np.asarray(Image.alpha_composite(p, i).convert("RGB")) for p, i in zip(papers, inks, strict=True)]

@@ -119,10 +119,8 @@ def turned(angle, line="Two herons by the old mill,", size=1000):
 class SkeletonTracer:
     """Stands in for the model's tracer: what it doesn't read the detector says. `calls` is what it was asked."""
 
-    draws = False
-
     def __init__(self, text="", confidence=0.6):
-        self.text, self.confidence, self.calls = text, confidence, []
+        self.text, self.confidence, self.calls, self.draws = text, confidence, [], lambda crop: False
 
     def trace(self, crops, *, mode, texts=None, hints=None):
         self.calls.append((mode, list(texts), [c.ink.shape for c in crops]))

@@ -198,26 +198,20 @@ def test_words_that_the_detector_missed_are_read(tracer):
 class TestDrawings:
     BOX = ((60, 60), (200, 60), (200, 160), (60, 160), (60, 60))
 
-    def drawn(self, tracer, strokes, monkeypatch):
-        """The strokes of a box whose ink the model traces as `strokes`."""
-        tracer.draws = True
-        monkeypatch.setattr(
-            tracer, "trace_inks", lambda inks, mode: [inksight.Word(tuple(strokes(i)), origin=mode) for i in inks]
-        )
+    @pytest.mark.parametrize(
+        ("strokes", "fits", "origin"),
+        [
+            (trace_skeleton, True, "derender"),
+            (lambda crop: [Stroke([(0.0, 0.0), (9.0, 0.0)])], True, "skeleton"),
+            (trace_skeleton, False, "skeleton"),
+        ],
+    )
+    def test_the_models_strokes_are_taken_where_they_are_whole(self, tracer, strokes, fits, origin):
+        """And where its canvas holds the drawing."""
+        tracer.draws = lambda crop: fits
+        tracer.trace = lambda crops, mode: [inksight.Word(tuple(strokes(c)), origin=mode) for c in crops]
         (word,) = pipeline.convert(drawn(self.BOX), detector=known()).words
-        assert word.kind == "drawing"
-        return word
-
-    def test_the_models_strokes_are_taken_where_they_are_whole(self, tracer, monkeypatch):
-        word = self.drawn(tracer, lambda ink: trace_skeleton(ink)[::-1], monkeypatch)
-        assert word.origin == "derender"
-        word = self.drawn(tracer, lambda ink: [Stroke([(0.0, 0.0), (9.0, 0.0)])], monkeypatch)
-        assert word.origin == "skeleton"
-
-    def test_what_the_canvas_cannot_hold_is_left_to_the_skeleton(self, tracer, monkeypatch):
-        monkeypatch.setattr(pipeline, "FINEST", 50.0)
-        word = self.drawn(tracer, trace_skeleton, monkeypatch)
-        assert word.origin == "skeleton"
+        assert (word.kind, word.origin) == ("drawing", origin)
 
 
 def test_the_report_says_what_was_found_and_what_was_covered(tracer):

@@ -1,6 +1,6 @@
 /**
- * One word: its ink map in, its ink out. Decode, smooth, snap, check; where the check fails, another mode, and at last
- * the classical tracer. The port of tracer.py.
+ * One word: its ink map in, its ink out. Decode, smooth, snap, check; where the check fails, another mode. The port of
+ * tracer.py, without the skeleton at its end: here, what fails twice stays as it is, with little confidence.
  */
 
 import { measured } from "./appearance.js";
@@ -10,7 +10,6 @@ import { coverage, penWidth, spurious } from "./raster.js";
 import { simplify, smooth } from "./geometry.js";
 import { boxOf } from "./grid.js";
 import { binarize, penInk } from "./segmentation.js";
-import * as skeleton from "./skeleton.js";
 import { snap } from "./snap.js";
 import { wordConfidence } from "./confidence.js";
 import { ROUNDS, fitted, consensus } from "./views.js";
@@ -18,6 +17,8 @@ import { ROUNDS, fitted, consensus } from "./views.js";
 const [ENOUGH_COVERED, TOO_SPURIOUS] = [0.88, 0.15];
 const SMOOTHING = 1;
 const CANVAS_REACH = 1.6;
+/** The most confidence in ink that doesn't fit the picture. */
+const LOST = 0.3;
 
 /**
  * @typedef {object} Stroke
@@ -30,7 +31,7 @@ const CANVAS_REACH = 1.6;
  * @property {string} text
  * @property {number} confidence 0..1
  * @property {number[]} box x0, y0, x1, y1
- * @property {string} origin the mode, or "skeleton"
+ * @property {string} origin the mode
  */
 
 /**
@@ -65,8 +66,8 @@ export async function traceInk(engine, ink, { mode = "recognize-and-derender", t
     const other = await attempt(engine, ink, mask, "derender");
     if (score(other) > score(result)) result = { ...other, text: result.text };
   }
-  if (!isGood(result)) result = bySkeleton(ink, mask, result);
-  return { strokes: result.strokes, text: result.text, confidence: result.confidence, box, origin: result.origin };
+  const confidence = isGood(result) ? result.confidence : Math.min(LOST, result.confidence);
+  return { strokes: result.strokes, text: result.text, confidence, box, origin: result.origin };
 }
 
 function score({ covered, off }) {
@@ -130,12 +131,4 @@ export function onTheInk(ink, strokes, frame) {
 function checked(mask, strokes) {
   const radius = Math.max(1, penWidth(mask));
   return { covered: coverage(mask, strokes, radius), off: spurious(mask, strokes, 0.5 * radius) };
-}
-
-/** The classical tracer, where it explains the picture better than the model did. */
-function bySkeleton(ink, mask, failed) {
-  const strokes = skeleton.trace(ink);
-  const check = checked(mask, strokes);
-  if (score(check) <= score(failed)) return failed;
-  return { ...failed, ...check, strokes, origin: "skeleton", confidence: Math.min(0.3, failed.confidence) };
 }

@@ -74,8 +74,7 @@ const heard = {
     $("text").textContent = word.text;
     $("stage").setAttribute("aria-label", word.text ? `${strokes}: ${word.text}` : strokes);
     const sure = `${Math.round(100 * word.confidence)} % sure`;
-    const way = word.origin === "skeleton" ? " · by the classical tracer" : "";
-    $("facts").textContent = `${strokes} · ${sure}${way} · ${seconds.toFixed(1)} s`;
+    $("facts").textContent = `${strokes} · ${sure} · ${seconds.toFixed(1)} s`;
     $("downloads").hidden = !word.strokes.length;
     const isBlank = !word.strokes.length && !word.text;
     say(isBlank ? "No ink was found in this picture." : "Done.", isBlank ? "bad" : "");

@@ -6,7 +6,7 @@ import { LanguageModel } from "../../browser/inksight/language.js";
 import { candidates } from "../../browser/inksight/reading.js";
 import { penInk } from "../../browser/inksight/segmentation.js";
 import { Vocabulary } from "../../browser/inksight/tokens.js";
-import { onTheInk } from "../../browser/inksight/tracer.js";
+import { onTheInk, traceInk } from "../../browser/inksight/tracer.js";
 
 export function settled(ink, strokes, { scale, dx, dy }) {
   return onTheInk(ink, strokes, new Frame(scale, dx, dy));
@@ -50,6 +50,26 @@ export async function nats(file, asked) {
   }
   const language = await LanguageModel.of(file);
   return asked.map(([before, letter]) => language.logp(before, letter));
+}
+
+/** A word by a network that writes nothing but a dot wherever it is sent. */
+export function dotted(ink, calibration) {
+  const cells = (width) => 16 * (width / 4);
+  let before = null;
+  const decoder = (canvas) => ({
+    cells: cells(canvas.width),
+    step({ allowed }) {
+      const again = before !== null;
+      before = again ? null : allowed;
+      const start = again ? allowed.indexOf(0) : cells(canvas.width);
+      return { lift: [1], move: [[0, 0]], moveP: [0.8], start: [start], startP: [0.5], inside: [5], text: () => [] };
+    },
+    advance() {
+      before = null;
+    },
+  });
+  const engine = { vocabulary: new Vocabulary("ab"), language: null, height: 64, maxWidth: 448, calibration };
+  return traceInk({ ...engine, encode: (canvas) => canvas, decoder }, ink, { mode: "derender" });
 }
 
 /** Decode with an engine that chooses what a script says; asked again, the first cell that is allowed. */

@@ -33,7 +33,7 @@ def test_the_folder_is_whole(stand_in, tmp_path):
         "runtime/ort-wasm.wasm",
         "licences.txt",
     } <= sizes.keys()
-    assert {"tracer", "segmentation", "decoding", "reading", "snap", "skeleton"} <= {
+    assert {"tracer", "segmentation", "decoding", "reading", "snap"} <= {
         name.removeprefix("inksight/").removesuffix(".js") for name in sizes if name.startswith("inksight/")
     }
     assert "Copyright (c) Microsoft" in (tmp_path / "page" / "licences.txt").read_text()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from inksight import cli
 from inksight.errors import InputError
@@ -18,7 +18,7 @@ from inksight.ink import Stroke, Word
 from inksight.original import derenderings, study
 from inksight.original.agreement import cohen, fleiss
 from tests.pages import drawn, zigzag
-from tests.programs import PATIENCE, need
+from tests.programs import PATIENCE
 
 # Fleiss' own example (1971, in the form in which textbooks have it): 10 subjects, 14 raters, 5 categories.
 FLEISS = [
@@ -155,16 +155,6 @@ def test_folders_that_cannot_be_shown(folder, tmp_path):
 
 
 # ------------------------------------------------------------------------------------------------------- in the browser
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    program = need("chromium")
-    expect.set_options(timeout=1000 * PATIENCE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import inksight
 from browser.build import build
@@ -20,6 +20,7 @@ from inksight.errors import InputError
 from inksight.imaging.pictures import open_image
 from inksight.imaging.segmentation import pen_ink
 from inksight.ink.curves import distance_to_polyline
+from tests.browsing import tab_to
 from tests.programs import PATIENCE, missing, need
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -50,14 +51,6 @@ def folder(tmp_path_factory):
 def address(folder):
     with serving(folder) as at:
         yield at
-
-
-@pytest.fixture(scope="module")
-def chromium(address):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=need("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -269,22 +262,14 @@ def test_pasting_and_dropping(tab):
 
 def test_keys_alone(tab):
     press = tab.keyboard.press
-
-    def tab_to(selector):
-        for _ in range(30):
-            if tab.evaluate("s => document.activeElement.matches(s)", selector):
-                return
-            press("Tab")
-        raise AssertionError(f"{selector} can't be reached")
-
     tab.evaluate("document.getElementById('status').textContent = ''; document.activeElement.blur()")
-    tab_to("#example")
+    tab_to(tab, "#example")
     press("Enter")
     done(tab)
-    tab_to("#play")
+    tab_to(tab, "#play")
     press("Space")
     expect(tab.locator("#play")).to_have_text("Pause")
-    tab_to("#downloads [data-format=svg]")
+    tab_to(tab, "#downloads [data-format=svg]")
     with tab.expect_download() as download:
         press("Enter")
     assert download.value.suggested_filename == "ink.svg"

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from inksight import formats
 from inksight.ink import Line, Page, Stroke, Word
-from tests.web.test_browser import DESKTOP, PHONE, address, chromium, done, settings, tab  # noqa: F401 (fixtures)
+from tests.web.test_browser import DESKTOP, PHONE, address, done, settings, tab  # noqa: F401 (fixtures)
 
 AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 WORDS = [

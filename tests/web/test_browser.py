@@ -8,11 +8,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from inksight import formats
 from inksight.web.limits import Limits
-from tests.programs import PATIENCE, need
+from tests.browsing import tab_to
+from tests.programs import PATIENCE
 from tests.web.serving import served
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -31,16 +32,6 @@ def sketch(address):
     with (EXAMPLES / "sketch.jpg").open("rb") as file:
         answer = httpx.post(address + "api/convert", files={"file": file}, timeout=PATIENCE)
     return answer.headers["Location"].rpartition("/")[2]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    program = need("chromium")
-    expect.set_options(timeout=1000 * PATIENCE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -305,48 +296,40 @@ def test_keys_alone(tab):
     """From the page's beginning to a mended, moved and downloaded word, without a pointer."""
     page = tab()
     press = page.keyboard.press
-
-    def tab_to(selector):
-        for _ in range(60):
-            if page.evaluate("s => document.activeElement.matches(s)", selector):
-                return
-            press("Tab")
-        raise AssertionError(f"{selector} can't be reached")
-
-    tab_to("#examples button:nth-child(2)")
+    tab_to(page, "#examples button:nth-child(2)")
     press("Enter")
     done(page)
-    tab_to("#play")
+    tab_to(page, "#play")
     press("Space")
     expect(page.locator("#play")).to_have_text("Pause")
-    tab_to("#stage")
+    tab_to(page, "#stage")
     frame = page.locator("#stage svg").get_attribute("viewBox")
     press("+")
     press("ArrowRight")
     assert page.locator("#stage svg").get_attribute("viewBox") != frame
     press("0")
     assert page.locator("#stage svg").get_attribute("viewBox") == frame
-    tab_to(".lines button")
+    tab_to(page, ".lines button")
     press("Enter")
     expect(page.locator("#card-text")).to_be_focused()
     page.keyboard.type("willow")
     press("Enter")
     said(page, "Traced again")
     expect(page.locator(".lines button")).to_have_text("willow")
-    tab_to("#card summary")
+    tab_to(page, "#card summary")
     press("Enter")
-    tab_to("#card-box")
+    tab_to(page, "#card-box")
     press("Enter")
     expect(page.locator("#stage")).to_be_focused()
     for key in ("ArrowLeft", "ArrowUp", "Shift+ArrowRight", "Enter"):
         press(key)
     expect(page.locator("body")).not_to_have_attribute("aria-busy", "true", timeout=120_000)
-    tab_to("#card-text")
+    tab_to(page, "#card-text")
     press("Escape")
     expect(page.locator("#card")).to_be_hidden()
     expect(page.locator(".lines button")).to_be_focused()
     press("Control+z")
-    tab_to("#download")
+    tab_to(page, "#download")
     with page.expect_download() as download:
         press("Enter")
     assert download.value.suggested_filename == "word.svg"

@@ -20,7 +20,6 @@ from tests.web.test_browser import (  # noqa: F401 (fixtures)
     EXAMPLES,
     PHONE,
     address,
-    chromium,
     document,
     done,
     downloaded,

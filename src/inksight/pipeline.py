@@ -420,7 +420,7 @@ def _trace_batch(inked: Sequence[Inked], unsure: Sequence[bool], mode: str, trac
         Hint("" if blind else text, 0.0 if blind else word.confidence, word.letters)
         for (word, _), text, blind in zip(inked, texts, unsure, strict=True)
     ]
-    traced = tracer.trace([crop for _, crop in inked], mode=mode, texts=texts, hints=hints)
+    traced = tracer.trace([crop for _, crop in inked], mode=mode, texts=[text or None for text in texts], hints=hints)
     return [_on_page(word, crop) for word, (_, crop) in zip(traced, inked, strict=True)]
 
 

@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from bench import phone, realpages
+from bench.segmentation import segmenters
 from bench.segmentation.draft import Frame, Scene, tilted
 from bench.segmentation.measure import f_score, near, score
 from bench.segmentation.raster import Canvas
+from inksight.imaging import segmentation
 from inksight.layout.detection import Detection
 from tests import ink_cases
 
@@ -69,6 +71,12 @@ def test_ink_found_where_there_is_none_is_told_as_a_share_of_the_picture():
     result = score(scene(nothing, nothing), lambda _: {"ink": stripe(3).astype(np.float32)})
     assert result.f1 == {}
     assert result.false == {"ink": 90 / 1600}
+
+
+def test_another_model_is_measured_by_its_folder():
+    rgb = ink_cases.flow_chart(True).rgb
+    own = segmenters.network(rgb)
+    np.testing.assert_array_equal(segmenters.load(str(segmentation._MODEL))(rgb)["ink"], own["ink"])
 
 
 def page():

@@ -1,8 +1,9 @@
 """Ink, ruling and print of the scenes, found within one pixel.
 
-    python -m bench.segmentation.measure DATA [-n 500] [--segmenter module:function ...] [--cache FOLDER] [--write]
+    python -m bench.segmentation.measure DATA [-n 500] [--segmenter WHICH ...] [--cache FOLDER] [--write]
 
-Without --segmenter the rules alone are measured. --write puts the table into bench/results/segmentation.md.
+WHICH is module:function, or the folder of a network's model. Without it the rules alone are measured. --write puts
+the table into bench/results/segmentation.md.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ def table(names: Sequence[str], runs: Sequence[Sequence[Score]]) -> str:
         "CPU, s",
     ]
     text = METHOD.format(count=len(runs[0]), kinds=len({s.kind for s in runs[0]}))
-    text += "\nEach cell: " + " → ".join(f"`{n}`" for n in names) + "\n\n" if many else f"\n`{names[0]}`\n\n"
+    text += "\nEach cell: " + " → ".join(f"`{Path(n).name}`" for n in names) + "\n\n" if many else f"\n`{names[0]}`\n\n"
     text += f"| scenes | | {' | '.join(columns)} |\n| --- | ---: |{' ---: |' * len(columns)}\n"
     everything = [kind for kinds in GROUPS.values() for kind in kinds]
     rows = [("**all**", everything), *((f"**{g}**", k) for g, k in GROUPS.items()), *((k, [k]) for k in everything)]
@@ -177,7 +178,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("-n", type=int, default=SCENES, help=f"scenes; {len(KINDS)} are one of each kind")
-    parser.add_argument("--segmenter", action="append", metavar="MODULE:FUNCTION", help="several times: side by side")
+    parser.add_argument("--segmenter", action="append", metavar="WHICH", help="several times: side by side")
     parser.add_argument("--cache", type=Path, help="a folder in which the scenes are kept for the next run")
     parser.add_argument("--write", action="store_true", help="write bench/results/segmentation.md")
     options = parser.parse_args()

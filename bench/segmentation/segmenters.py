@@ -6,12 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
-from typing import TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from inksight.arrays import Map, Pixels
+
+if TYPE_CHECKING:
+    from inksight.imaging.segmentation import Network
 
 Segmenter: TypeAlias = Callable[[Pixels], Mapping[str, Map | None]]
 
@@ -28,7 +33,11 @@ MARKS = "bench.segmentation.segmenters:marks"
 
 
 def load(name: str) -> Segmenter:
-    """The callable `module:function`."""
+    """The callable `module:function`, or the network in the folder of another model."""
+    if Path(name).is_dir():
+        from inksight.imaging.segmentation import Network
+
+        return partial(network, seer=Network(Path(name)))
     module, _, function = name.partition(":")
     found: Segmenter = getattr(import_module(module), function)
     return found
@@ -51,9 +60,9 @@ def marks(rgb: Pixels) -> dict[str, Map]:
     return {"ink": segment(rgb).marks}
 
 
-def network(rgb: Pixels) -> dict[str, Map]:
+def network(rgb: Pixels, seer: Network | None = None) -> dict[str, Map]:
     """The product's segmentation, its ink without the print."""
     from inksight.imaging.segmentation import segment
 
-    seen = segment(rgb)
+    seen = segment(rgb, seer)
     return {"ink": seen.pen, "ruling": seen.ruling, "print": seen.print}

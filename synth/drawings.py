@@ -70,13 +70,16 @@ def table(
     rng: np.random.Generator, width: float, height: float, cell: float
 ) -> tuple[Curves, list[tuple[float, float, float]]]:
     """A table drawn by hand about the origin, rows about `cell` high: its lines, and of every cell the left end and the
-    middle of its row and how wide it is. Lines overshoot, fall short and lean; some tables have no frame."""
+    middle of its row and how wide it is. Lines overshoot, fall short and lean, the more the narrower they are, for else
+    nobody could tell them from squared paper; some tables have no frame."""
     rows = int(np.clip(height / cell, 1, 14))
     columns = int(np.clip(width / cell / rng.uniform(0.8, 8), 1, 14))
     xs = np.linspace(-width / 2, width / 2, columns + 1) + rng.normal(0, 0.08 * width / columns, columns + 1)
-    ys = np.linspace(-height / 2, height / 2, rows + 1) + rng.normal(0, 0.06 * cell, rows + 1)
+    ys = np.linspace(-height / 2, height / 2, rows + 1) + rng.normal(0, 0.08 * cell, rows + 1)
     inner = slice(None) if rng.random() < 0.7 else slice(1, -1)
     lean, slack, hand = 0.03 * cell, 0.12 * cell, _hand(rng) * min(cell * 4, width)
+    if rows * columns > 30:
+        lean, hand = 0.06 * cell, max(hand, 0.03 * cell)
 
     def line(a: tuple[float, float], b: tuple[float, float], along: int) -> Points:
         ends = np.float32([a, b]) + rng.normal(0, lean, (2, 2)).astype(np.float32)

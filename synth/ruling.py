@@ -55,7 +55,7 @@ def rulings(rng: np.random.Generator, extent: float, pitch: float) -> list[Rulin
     width = rng.uniform(0.5, 1.2) * max(0.8, min(pitch / 22, 3.5))
     ys = np.arange(-extent + rng.uniform(0, pitch), extent, pitch)
     rows = [_line(-extent, y, extent, y) for y in ys]
-    if kind < 0.4:
+    if kind < 0.33:
         found = [Ruling(rows, *_look(rng, width))]
     elif kind < 0.62:
         found = [Ruling(rows + [_line(y, -extent, y, extent) for y in ys], *_look(rng, width))]

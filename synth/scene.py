@@ -162,7 +162,7 @@ def _paper(rng: np.random.Generator, assets: Assets, side: int) -> _Canvas:
         _bleed(canvas, height)
     if rng.random() < 0.08:
         wear.specks(canvas.rgb, rng)
-    if rng.random() < 0.55:
+    if rng.random() < 0.6:
         _rule(canvas, height)
     if rng.random() < 0.08:  # where the pages meet
         wear.seam(canvas.rgb, rng)
@@ -452,7 +452,7 @@ def _diagram(canvas: _Canvas, height: float, chosen: list[Pen]) -> None:
 def _table(canvas: _Canvas, height: float, chosen: list[Pen]) -> None:
     """A table drawn with the pen, often larger than the picture, with something in most of its cells."""
     rng, side = canvas.rng, canvas.side
-    cell = height * float(np.exp(rng.uniform(np.log(0.4), np.log(2.6))))
+    cell = height * (rng.uniform(1.1, 2.6) if rng.random() < 0.85 else rng.uniform(0.4, 1.1))
     lines, cells = drawings.table(rng, side * rng.uniform(0.4, 1.5), side * rng.uniform(0.3, 1.5), cell)
     canvas.write([canvas.view(line) for line in lines], [], chosen[0])
     for x, y, width in cells:

@@ -206,6 +206,35 @@ def test_a_word_torn_apart_is_joined():
     assert (word.text, word.confidence) == ("willow", 0.8)
 
 
+COMMA = [(176, 120), (172, 130)]
+
+
+ONE = Detection((98, 98, 148, 126), "one", 0.8)
+COMMAS = {
+    "found by itself": ([ONE, Detection((170, 114, 180, 134), ",", 0.9)], "one,"),
+    "cut off": ([Detection((98, 98, 180, 134), "one,", 0.8, letters=(0.1, 0.3, 0.5, 0.95))], "one,"),
+    "not read": ([Detection((98, 98, 180, 134), "one", 0.8, letters=(0.1, 0.3, 0.5))], "one"),
+}
+
+
+@pytest.mark.parametrize(("words", "text"), COMMAS.values(), ids=COMMAS)
+def test_a_comma_is_no_word(words, text):
+    (found,) = spaced(words, zigzag(100, 100, 46), COMMA)
+    assert (found.text, found.confidence) == (text, 0.8)
+    assert near(found.box, (98, 98, 178, 132))
+
+
+def test_a_comma_far_away_stays_where_it_is():
+    comma = Detection((270, 114, 280, 134), ",", 0.8)
+    assert [w.text for w in spaced([ONE, comma], zigzag(100, 100, 46), [(276, 120), (272, 130)])] == ["one", ","]
+
+
+def test_a_dash_between_words_is_one():
+    words = [Detection((x, 98, x + 44, 126), t, 0.9) for x, t in ((98, "one"), (160, "-"), (222, "two"))]
+    lines = zigzag(100, 100, 40), [(164, 112), (200, 112)], zigzag(224, 100, 40)
+    assert [w.text for w in spaced(words, *lines)] == ["one", "-", "two"]
+
+
 # --------------------------------------------------------------------------------------------------- turned words
 
 

@@ -1,11 +1,13 @@
 """PDF pages come as the pixels that they hold."""
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from inksight.errors import InputError
-from inksight.imaging import pdf_pages
+from inksight.imaging import pdf_pages, pdf_trial
 from inksight.imaging.pictures import open_image, open_picture
 from tests import memory, pdfs
 
@@ -115,3 +117,46 @@ def test_memory_of_a_scan_of_a_hundred_million_pixels(tmp_path):
     shape, most = memory.of_opening(path)
     assert shape == (6928, 4619, 3)
     assert most < 400
+
+
+def nested(depth, times):
+    """A page with forms that each draw the next one so many times."""
+    inner = [f"/P{n} Do ".encode() * times for n in range(6, 5 + depth)] + [b"0 0 9 9 re f"]
+    resources = (f"/Resources << /XObject << /P{n} {n} 0 R >> >>" for n in range(6, 6 + depth))
+    forms = [
+        pdfs.stream(f"/Subtype /Form /BBox [0 0 99 99] {named if n < depth else ''}", content)
+        for n, (named, content) in enumerate(zip(resources, inner, strict=True), 1)
+    ]
+    return pdfs.page((99, 99), "/P5 Do", *forms)
+
+
+class TestForms:
+    def test_inside_of_each_other(self):
+        assert open_image(nested(8, 2))[-5:, :5].max() == 0
+
+    @pytest.mark.parametrize("on_disk", [True, False])
+    def test_that_would_be_drawn_forever(self, on_disk, tmp_path, monkeypatch):
+        """A million million times: it never ends, however fast the machine."""
+        monkeypatch.setattr(pdf_trial, "SECONDS", 1)
+        source = nested(40, 2)
+        if on_disk:
+            (tmp_path / "forms.pdf").write_bytes(source)
+            source = tmp_path / "forms.pdf"
+        with pytest.raises(InputError, match="holds too much to be drawn"):
+            open_image(source)
+
+    def test_that_are_too_many(self):
+        with pytest.raises(InputError, match="holds too much to be drawn"):
+            open_image(nested(18, 2))
+
+    def test_a_page_without_them_is_not_tried(self, monkeypatch):
+        monkeypatch.setattr(pdf_trial, "ends", None)
+        assert open_image(nested(1, 1))[-5:, :5].max() == 0
+
+    def test_names_may_be_written_in_numbers(self):
+        assert pdf_trial.nests(io.BytesIO(b"<< /Subtype /F#6Frm >> <</Subtype/Form/X 1>>"))
+        assert not pdf_trial.nests(io.BytesIO(b"/Subtype /Form /Formal"))
+
+    def test_names_across_chunks_are_found(self, monkeypatch):
+        monkeypatch.setattr(pdf_trial, "_CHUNK", 9)
+        assert pdf_trial.nests(io.BytesIO(b"/Subtype /Form 1234 /Subtype /Form"))

@@ -12,6 +12,7 @@ from PIL import Image
 
 from ..arrays import Pixels
 from ..errors import InputError
+from . import pdf_trial
 from .bounds import check_size, damaged, decoding, too_heavy
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ SMALL = 0.1
 
 PICTURES_MEGAPIXELS, PARTS = 500, 200_000
 """A page that holds more is refused: drawing it would take too long."""
+
+DEEPEST = 64
+"""Forms inside of each other; PDFium draws no more than forty."""
 
 WAVELET_MEGAPIXELS = 16
 """JPEG 2000 is decoded as a whole, at half the size where it has more."""
@@ -58,9 +62,12 @@ def pages(file: BinaryIO, name: str, first: int) -> Iterator[Pixels]:
     A page of pictures has their pixels, one for one where they lie straight; another is drawn at 200 dpi or what its
     pictures have, if that is more. Both are reduced to 32 million pixels. Raises InputError.
     """
+    nests = pdf_trial.nests(file)
     with _opened(file, name) as document:
         for index in range(first, len(document)):
             label = f"{name}, page {index + 1}" if len(document) > 1 else name
+            if nests and not pdf_trial.ends(file, index):
+                raise _too_much(label)
             with decoding(label):
                 page = document[index]
                 pixels = _drawn(page, *_size(page, label))
@@ -107,7 +114,7 @@ def _contents(page: pypdfium2.PdfPage, name: str) -> _Contents:
     from pypdfium2 import PdfImage, raw
 
     holds, pictures, total = _Contents(), [], 0
-    for number, part in enumerate(page.get_objects()):
+    for number, part in enumerate(page.get_objects(max_depth=DEEPEST)):
         if isinstance(part, PdfImage):
             pixels, kind = np.prod(part.get_px_size()), part.get_filters(skip_simple=True)
             total += pixels
@@ -120,10 +127,14 @@ def _contents(page: pypdfium2.PdfPage, name: str) -> _Contents:
         elif part.type != raw.FPDF_PAGEOBJ_FORM and not _is_invisible(part):
             holds.pictures_alone = False
         if number >= PARTS or total > PICTURES_MEGAPIXELS * 1e6:
-            raise InputError(f"{name}: holds too much to be drawn; print it to a new PDF, or save it as a picture")
+            raise _too_much(name)
     largest = max((area for area, _ in pictures), default=0.0)
     holds.zoom = max((zoom for area, zoom in pictures if area >= SMALL * largest and area > 0), default=0.0)
     return holds
+
+
+def _too_much(name: str) -> InputError:
+    return InputError(f"{name}: holds too much to be drawn; print it to a new PDF, or save it as a picture")
 
 
 def _spread(picture: Any) -> tuple[float, float]:

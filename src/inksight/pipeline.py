@@ -401,9 +401,10 @@ def _in_batches(crops: Sequence[Crop], trace: Callable[[Sequence[int]], list[Wor
 
 
 def _batches(widths: Sequence[int]) -> list[list[int]]:
-    """Which words to trace together: those with canvases of like width, few enough that both threads have work; wide
-    ones first, as the last batch is best a short one."""
-    room = min(CANVAS_PIXELS, max(sum(widths) // (2 * threads.count()), CANVAS_PIXELS // 4))
+    """Which words to trace together: those with canvases of like width, few enough that all threads have work; wide
+    ones first, as the last batch is best a short one. However many threads there are, they are the same: what a word
+    is traced with changes its canvas by some blank columns, and so its ink a little."""
+    room = min(CANVAS_PIXELS, max(sum(widths) // (2 * threads.MOST), CANVAS_PIXELS // 4))
     waiting = sorted(range(len(widths)), key=lambda i: -widths[i])
     batches = []
     while waiting:

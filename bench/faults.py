@@ -24,6 +24,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from PIL import Image, ImageDraw
 
@@ -49,10 +50,11 @@ class Place:
 
     folder: Path
     options: tuple[str, ...]
+    command: ClassVar = ("-m", "inksight", "convert", "in", "--detector", "none", "--fast")
 
     def begin(self, limit: Callable[[], None] | None = None) -> Run:
         """A run in a group of its own, so that all its processes can be met together."""
-        command = [sys.executable, "-m", "inksight", "convert", "in", "--detector", "none", "--fast", *self.options]
+        command = [sys.executable, *self.command, *self.options]
         return subprocess.Popen(command, cwd=self.folder, stderr=subprocess.DEVNULL, process_group=0, preexec_fn=limit)
 
     def finish(self) -> int:

@@ -90,6 +90,12 @@ class TestRuled:
         marks = ruled(*frame([30, 320, 610], [40, 150, 240]))
         assert read(found, marks) == ["one two\tfour five", "six\tseven"]
 
+    def test_rows_need_no_lines_of_their_own(self):
+        marks = ruled(*frame(ROOM[0], [40, 110, 320]))
+        assert read(words(*LEDGER), marks) == READ
+        upright = [line for line in frame(ROOM[0], [40, 110, 320]) if line[0] == line[2] not in (30, 860)]
+        assert read(words(*LEDGER), ruled((30, 110, 860, 110), *upright)) == READ
+
     def test_a_head_over_two_columns(self):
         found = words(spread("the whole week", 60), *LEDGER[1:])
         lines = [line for line in frame(*ROOM) if line[0] != line[2] or line[0] in (30, 860)]
@@ -147,6 +153,10 @@ class TestWithoutLines:
     def test_addresses_side_by_side_stay_columns(self):
         rows = ("Anna Heron|Bob Fox", "12 High Street|3 Low Road", "Norwich NR1|Ely CB7")
         found = words(*[spread(t, 60, 480) for t in rows])
+        assert cells(found, NOTHING) == [None] * len(found)
+
+    def test_notes_beside_each_other_are_no_table(self):
+        found = words(*[spread(t, 60, 480) for t in ("time|if found", "|return it", "space|else go on")])
         assert cells(found, NOTHING) == [None] * len(found)
 
     def test_a_numbered_list_is_no_table(self):

@@ -27,6 +27,9 @@ SAME_ROW, NEXT_ROW = 0.5, 3.0
 SHORT = 1.5
 """Columns whose cells hold more words than this, in the mean, are running text."""
 
+FILLED, OF_TWO = 0.6, 0.9
+"""More than this share of a table's cells holds something; two columns with holes are notes beside each other."""
+
 _MARKER = re.compile(r"[^\w\s]|\(?\d{1,2}[.):]?|\w[.):]")
 """What begins the items of a list."""
 
@@ -34,13 +37,34 @@ _MARKER = re.compile(r"[^\w\s]|\(?\d{1,2}[.):]?|\w[.):]")
 def cells(words: Sequence[Detection], marks: Mask) -> list[Cell | None]:
     """The cell of each word, or None. `marks`, bool (H, W), is all that was written, drawn or printed on the page."""
     found: list[Cell | None] = [None] * len(words)
-    ruled = grid.tables(words, marks)
+    ruled = [_by_lines(words, table) for table in grid.tables(words, marks)]
     apart = [i for i in range(len(words)) if not any(i in table for table in ruled)]
     tables = sorted([*ruled, *_aligned(words, apart)], key=lambda table: min(words[i].box[1] for i in table))
     for number, table in enumerate(tables):
         for i, (row, column) in table.items():
             found[i] = Cell(number, row, column)
     return found
+
+
+def _by_lines(words: Sequence[Detection], ruled: Table) -> Table:
+    """The table with the lines of text for its rows where these are a table of their own: not every hand rules rows."""
+    height = float(np.median([words[i].height for i in ruled]))
+    table, first = Table(), 0
+    for row in sorted({row for row, _ in ruled.values()}):
+        lines = _rows(words, [i for i, place in ruled.items() if place[0] == row], height)
+        held = _counts(lines, {i: column for i, (_, column) in ruled.items()})
+        are_rows = len(lines) >= 3 and _is_table(held[:, held.any(axis=0)])
+        table |= {i: (first + k * are_rows, ruled[i][1]) for k, line in enumerate(lines) for i in line}
+        first += len(lines) if are_rows else 1
+    return table
+
+
+def _counts(rows: Sequence[Sequence[int]], column: dict[int, int]) -> NDArray[np.int64]:
+    """How many words each cell holds: int64 (rows, columns)."""
+    held = np.zeros((len(rows), 1 + max(column[i] for row in rows for i in row)), np.int64)
+    for k, row in enumerate(rows):
+        np.add.at(held[k], [column[i] for i in row], 1)
+    return held
 
 
 def _aligned(words: Sequence[Detection], chosen: Sequence[int]) -> Iterator[Table]:
@@ -104,10 +128,7 @@ def _table(words: Sequence[Detection], rows: Sequence[Sequence[int]], height: fl
     if not full:
         return None
     kept = rows[full[0] : full[-1] + 1]
-    held = np.zeros((len(kept), len(starts)), np.int64)
-    for k, row in enumerate(kept):
-        np.add.at(held[k], [place[i] for i in row], 1)
-    if not _is_table(held) or _is_list(words, kept, place, len(starts)):
+    if not _is_table(_counts(kept, place)) or _is_list(words, kept, place, len(starts)):
         return None
     return {i: (k, place[i]) for k, row in enumerate(kept) for i in row}
 
@@ -118,8 +139,8 @@ def _is_table(held: NDArray[np.int64]) -> bool:
     rows, columns = held.shape
     filled = held > 0
     long = held.sum(axis=0) / np.maximum(filled.sum(axis=0), 1) > SHORT
-    enough = filled.any(axis=0).all() and filled.sum(axis=0).min() >= 2 and rows + columns >= 5
-    return bool(enough and filled.mean() > 0.6 and long.sum() <= max(1, columns // 2))
+    enough = columns >= 2 and rows + columns >= 5 and filled.sum(axis=0).min() >= 2
+    return bool(enough and filled.mean() > (OF_TWO if columns == 2 else FILLED) and long.sum() <= max(1, columns // 2))
 
 
 def _is_list(words: Sequence[Detection], rows: Sequence[Sequence[int]], place: dict[int, int], columns: int) -> bool:

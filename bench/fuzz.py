@@ -15,12 +15,15 @@ import io
 import random
 import resource
 import signal
+import struct
 import tempfile
 import time
 import traceback
 import warnings
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -56,6 +59,7 @@ def kinds() -> dict[str, Kind]:
     """All that is tried, by name."""
     found = {name: Kind([data], _pictures) for name, data in _pictures_of_all_kinds()}
     found |= {fmt: Kind([formats.dumps(_page(), fmt)], _ink(fmt)) for fmt in formats.readable()}
+    found["png resealed"] = Kind(found["png"].seeds, lambda data: _pictures(resealed(data)))
     found["boxes"] = Kind([b'[[1, 2, 30, 40], {"box": [5, 6, 70, 80], "text": "hi", "line": 0}]'], _saved(boxes.read))
     word = '{"symbols": [{"text": "a"}], "boundingBox": {"vertices": [{"x": 1}, {}, {"y": 2}, {"x": 4, "y": 9}]}}'
     blocks = f'[{{"paragraphs": [{{"words": [{word}]}}]}}]'
@@ -80,10 +84,27 @@ def _pictures_of_all_kinds() -> Iterator[tuple[str, bytes]]:
         several = {"save_all": True, "append_images": [picture.rotate(9)]} if kind in ("GIF", "TIFF", "WEBP") else {}
         (clear if kind in ("PNG", "WEBP", "TGA") else picture).save(file, kind, **several)
         yield kind.lower(), file.getvalue()
+    with suppress(ImportError):  # an extra
+        import pillow_heif
+
+        file = io.BytesIO()
+        pillow_heif.from_pillow(picture).save(file)
+        yield "heic", file.getvalue()
 
 
 def _pictures(data: bytes) -> object:
     return [picture.pixels.shape for picture in open_pictures(data)]
+
+
+def resealed(data: bytes) -> bytes:
+    """A PNG with the checksums that its chunks should have, so that what they hold is looked at."""
+    out, at = data[:8], 8
+    while at + 8 <= len(data):
+        (length,) = struct.unpack(">I", data[at : at + 4])
+        body = data[at + 4 : at + 8 + min(length, len(data))]
+        out += struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+        at += 12 + length
+    return out
 
 
 def _ink(fmt: str) -> Open:

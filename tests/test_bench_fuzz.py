@@ -36,3 +36,12 @@ def fail(error):
 )
 def test_failures_are_seen(error, outcome):
     assert fuzz.attempt(fail(error), b"").startswith(outcome)
+
+
+def test_a_resealed_png_is_the_same_unless_it_was_changed():
+    (sound,) = fuzz.kinds()["png"].seeds
+    assert fuzz.resealed(sound) == sound
+    at = sound.index(b"IDAT") + 6
+    spoiled = sound[:at] + bytes([sound[at] ^ 1]) + sound[at + 1 :]
+    assert [len(fuzz.resealed(spoiled)), fuzz.resealed(spoiled)[:at]] == [len(sound), sound[:at]]
+    assert fuzz.resealed(spoiled) != spoiled

@@ -522,3 +522,21 @@ class TestLargePictures:
         picture = open_picture(np.full((41, 61, 3), 200, np.uint8))
         assert (picture.width, picture.height) == (61, 41)
         assert picture.frame.apply([picture.pixels.shape[1::-1]])[0] == pytest.approx((61, 41))
+
+
+def test_a_text_that_unpacks_to_gigabytes_is_not_unpacked() -> None:
+    data = encode(drawing(), "PNG")
+    body = b"zTXtnote\0\0" + zlib.compress(bytes(100_000_000))
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    assert "is damaged" in message(data[:-12] + chunk + data[-12:], "x")
+
+
+def test_a_gif_that_breaks_off_in_its_second_frame_is_its_first() -> None:
+    file = io.BytesIO()
+    blue = Image.new("RGB", (W, H), "navy")
+    drawing().save(file, "GIF", save_all=True, append_images=[blue])
+    data = file.getvalue()
+    with Image.open(io.BytesIO(data)) as gif:
+        gif.seek(1)
+        end = gif.tile[0].offset - 1  # before the byte that says how many bits its colours have
+    assert_drawing(open_image(data[:end]))

@@ -24,7 +24,7 @@ NEARLY = 0.95
 def settle(picture: Image.Image, most: int) -> None:
     """Seek to the frame to take, unless one frame has more than `most` million pixels or there is just one."""
     pixels = picture.size[0] * picture.size[1]
-    if picture.format not in ANIMATED or not getattr(picture, "is_animated", False) or pixels > most * 1e6:
+    if picture.format not in ANIMATED or pixels > most * 1e6 or not _is_animated(picture):
         return
     inks: list[float] = []
     try:
@@ -36,6 +36,15 @@ def settle(picture: Image.Image, most: int) -> None:
         pass
     best = max(inks, default=0.0)
     picture.seek(max((i for i, ink in enumerate(inks) if ink >= NEARLY * best), default=0))
+
+
+def _is_animated(picture: Image.Image) -> bool:
+    """Whether there is a second frame; one that is damaged is none."""
+    try:
+        with decoding(""):
+            return bool(getattr(picture, "is_animated", False))
+    except InputError:
+        return False
 
 
 def _ink(picture: Image.Image) -> float:

@@ -181,7 +181,8 @@ def _picture_pages(file: BinaryIO, head: bytes, name: str, first: int, most: int
         picture = Image.open(file, formats=_kinds(head, name))
     is_tiff = isinstance(picture, TiffImagePlugin.TiffImageFile)  # frames of others aren't pages
     with picture:
-        animation.settle(picture, MANY_MEGAPIXELS)
+        with decoding(name):
+            animation.settle(picture, MANY_MEGAPIXELS)
         several = is_tiff and getattr(picture, "is_animated", False)
         for number, sound in enumerate(_tiff_pages(picture) if is_tiff else [True], start=1):
             label = f"{name}, page {number}" if several else name

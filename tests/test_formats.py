@@ -1,6 +1,8 @@
 """Every format against the invariants of a file: round trips, odd pages, broken input, whole or nothing."""
 
+import base64
 import io
+import itertools
 import json
 import math
 import subprocess
@@ -331,6 +333,43 @@ def test_svg_backgrounds():
     assert under(chalk, background="none") == []
     with pytest.raises(InputError, match="no photo"):
         under(sample(), background="photo")
+
+
+def test_photos_come_back():
+    """From each format that holds one, where it lay."""
+    photo = np.full((120, 200, 3), (200, 100, 50), np.uint8)
+    for fmt, fit in itertools.product(("json", "svg", "xopp"), (None, "a4")):
+        style = Style(photo=photo, background="photo", fit=fit)
+        data = dumps(sample(), fmt, style=style)
+        ((picture, box),) = formats.photos(data, fmt)
+        with Image.open(io.BytesIO(picture)) as opened:
+            assert opened.size == (200, 120)
+        page = loads(data, fmt)
+        (_, top), (across, down) = np.reshape(box, (2, 2))
+        fits = fit and fmt != "json"
+        assert across == pytest.approx(page.width)
+        assert page.width / (down - top) == pytest.approx(200 / 120, rel=0.01)
+        assert top == pytest.approx((page.height - (down - top)) / 2, abs=0.02)
+        assert (top > 1) == bool(fits)
+        assert formats.photos(dumps(sample(), fmt), fmt) == [None]
+    assert formats.photos(dumps(sample(), "inkml"), "inkml") == [None]
+
+
+def test_photos_of_other_programs():
+    png = io.BytesIO()
+    Image.new("RGB", (2, 3)).save(png, "PNG")
+    url = "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
+    images = f"""<image href="{url}" x="1" width="4" height="5"/>
+        <g transform="scale(2) translate(5)"><image href="{url}" width="40" height="50"/></g>
+        <image href="{url}" width="900" height="9" transform="rotate(9)"/>
+        <image href="data:image/png;base64,?" width="999" height="999"/>
+        <image href="photo.jpg" width="999" height="9"/>"""
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 99 99">{images}</svg>'.encode()
+    assert formats.photos(svg, "svg") == [(png.getvalue(), (10, 0, 90, 100))]
+    texted = base64.encodebytes(png.getvalue()).decode()
+    page = f"""<page width="90" height="90"><layer><image left="1" top="2" right="3" bottom="4">{texted}</image></layer>
+        </page><page width="9" height="9"><layer><image left="3" right="1">{texted}</image></layer></page>"""
+    assert formats.photos(f"<xournal>{page}</xournal>".encode(), "xopp") == [(png.getvalue(), (1, 2, 3, 4)), None]
 
 
 def test_svg_reads_other_elements_under_nested_transforms():

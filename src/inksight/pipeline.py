@@ -33,6 +33,7 @@ from .layout.leftover import RADIUS, leftover
 from .layout.reading_order import reading_order
 from .layout.tables import cells
 from .layout.words import are_print, missed
+from .layout.words import words as words_seen
 from .options import READING, TOLD_MODE, USUAL_PAGE, USUAL_TRACE, PageChoices, PageOptions, TraceChoices, TraceOptions
 from .recognition.clipping import held
 from .recognition.language import guessed
@@ -82,6 +83,7 @@ def trace(
     options: TraceOptions = USUAL_TRACE,
     *,
     text: str | None = None,
+    found: Callable[[int], None] = lambda words: None,
     **choices: Unpack[TraceChoices],
 ) -> Word:
     """A picture of one word -> its ink, in pixels of the picture.
@@ -90,9 +92,11 @@ def trace(
     keyword: `mode` is "derender" (strokes alone), "derender-with-text" (`text` says what is written),
     "recognize-and-derender" (the default) or "recognize" (text alone); `model` another model's name or folder; `fast`
     looks at the word once instead of up to five times; `language` is one of options.LANGUAGES. A blank picture gives a
-    word without strokes. Raises InputError for a picture that can't be read, ValueError for a bad mode.
+    word without strokes. `found` is told beforehand about how many words the picture seems to hold: from
+    layout.words.PAGE on it is one of a page. Raises InputError for a picture that can't be read, ValueError for a bad
+    mode.
     """
-    return trace_many([image], replace(options, **choices), texts=[text])[0]
+    return trace_many([image], replace(options, **choices), texts=[text], found=lambda _, words: found(words))[0]
 
 
 def trace_many(
@@ -100,9 +104,10 @@ def trace_many(
     options: TraceOptions = USUAL_TRACE,
     *,
     texts: Sequence[str | None] | None = None,
+    found: Callable[[int, int], None] | None = None,
     **choices: Unpack[TraceChoices],
 ) -> list[Word]:
-    """`trace` for several pictures, decoded in batches."""
+    """`trace` for several pictures, decoded in batches; `found` is told a picture's place, too."""
     chosen = replace(options, **choices)
     pictures = [open_picture(image) for image in images]
     given = [text or "" for text in texts] if texts is not None else [""] * len(pictures)
@@ -110,7 +115,10 @@ def trace_many(
         raise ValueError(f"{len(given)} texts for {len(pictures)} pictures")
     told = given if chosen.mode == TOLD_MODE else [""] * len(pictures)
     sheets = [as_it_is(picture.pixels, WORKING_SIDE) for picture in pictures]
-    inked = [_one_word(pen_ink(sheet.rgb), text) for sheet, text in zip(sheets, told, strict=True)]
+    seen = [segment(sheet.rgb) for sheet in sheets]
+    for i, each in enumerate(seen if found else ()):
+        found(i, len(words_seen(each)))
+    inked = [_one_word(each.marks, text) for each, text in zip(seen, told, strict=True)]
     words = _trace(inked, [False] * len(inked), chosen.mode, tracer(chosen), lambda *_: None) if inked else []
     words = _with_ideographs(words, lambda i: sheets[i].rgb)
     return [
@@ -235,7 +243,7 @@ def convert_shown(
         traced = _traced(sheet.rgb, parts, read, options, tell, trust=not looks(find))
     lines = _in_lines(traced, binarize(seen.maps.max(axis=0)))
     flat = measured(Page(sheet.rgb.shape[1], sheet.rgb.shape[0], lines), sheet.rgb, ink)
-    page = flat if options.flatten else _moved(flat, frame, picture)
+    page = flat if options.flatten else flat.transformed(frame, picture.width, picture.height)
     if report:
         every = [c for _, c in (*parts.words, *parts.missed)] + parts.drawings
         left = [Word(box=box).transformed(frame).box for box in leftover(ink, mask, flat.strokes)]
@@ -256,12 +264,6 @@ def untraced(image: Source | Picture, page: Page) -> list[Box]:
 def _under(strokes: Sequence[Stroke], seen: Segmentation) -> Mask:
     """The pixels whose ink is that of the strokes: bool (H, W)."""
     return paint(seen.marks.shape, strokes, RADIUS * pen_width(binarize(seen.marks)))
-
-
-def _moved(page: Page, frame: Frame, picture: Picture) -> Page:
-    """The page in the frame of the picture."""
-    moved = page.with_words(lambda word: word.transformed(frame))
-    return replace(moved, width=picture.width, height=picture.height)
 
 
 def _sheet(rgb: Pixels, find: Detector, flatten: bool) -> Sheet:

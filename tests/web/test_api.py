@@ -477,6 +477,27 @@ def test_the_photo_comes_along(server, name):
     assert server.get(f"/api/results/{again}/facts").json()["untraced"] == []
 
 
+@pytest.mark.parametrize(("fmt", "fit"), [("svg", ""), ("svg", "a4"), ("xopp", ""), ("xopp", "a4")])
+def test_the_photo_comes_along_in_other_formats(server, name, fmt, fit):
+    """The ink lies on it where it lay, and words can be traced on it."""
+    ink = server.get(f"/api/results/{name}").content
+    saved = server.post(f"/api/render?to={fmt}&fit={fit}&background=photo&result={name}", content=ink)
+    (again,) = opened(server, f"notes.{fmt}", saved.content).json()["results"]
+    assert open_image(server.get(f"/api/results/{again}/photo").content).shape == (220, 520, 3)
+    before, after = json.loads(ink), server.get(f"/api/results/{again}").json()
+    assert (after["width"], after["height"]) == pytest.approx((520, 220), abs=0.1)
+    points = [np.concatenate(d["words"][0]["strokes"]) for d in (before, after)]
+    assert np.abs(points[0] - points[1]).max() < 0.1
+    wish = {"box": after["words"][0]["box"], "mode": "derender", "instead_of": [0]}
+    assert server.post(f"/api/results/{again}/trace", json=wish).json()["strokes"]
+
+
+def test_a_photo_that_cannot_be_read_costs_no_ink(server):
+    saved = formats.dumps(NOTE, "json").replace(b'"words"', b'"photo": "data:image/jpeg;base64,AAAA", "words"', 1)
+    (name,) = opened(server, "notes.json", saved).json()["results"]
+    assert server.get(f"/api/results/{name}/facts").json()["photo"] is False
+
+
 def test_ink_left_out_is_told(server, name):
     """The word is taken away: its ink is what is left."""
     ink = server.get(f"/api/results/{name}").json()

@@ -104,7 +104,8 @@ def word(
 ) -> None:
     """Convert pictures of a single word, cut out close.
 
-    INPUT, OUT and the modes are as in `inksight convert`; for derender-with-text, --text says what is written.
+    INPUT, OUT and the modes are as in `inksight convert`; for derender-with-text, --text says what is written. A
+    picture that looks like a page is traced as one word nevertheless, and told.
 
     \b
     Examples:
@@ -159,10 +160,15 @@ def _read_page(
 
 def _read_word(
     task: Task, picture: Picture, progress: Progress | None = None, *, chosen: TraceOptions, text: str | None
-) -> tuple[Pixels, Page]:
+) -> tuple[Pixels, Page, str]:
     from ..ink import Page
+    from ..layout.words import PAGE
     from ..pipeline import trace
 
-    found = trace(picture.pixels, chosen, text=text).transformed(picture.frame)
+    seen: list[int] = []
+    found = trace(picture.pixels, chosen, text=text, found=seen.append).transformed(picture.frame)
     words = [found] if found.strokes or found.text else []
-    return picture.pixels, Page.of_words(words, picture.width, picture.height)
+    page = Page.of_words(words, picture.width, picture.height)
+    if seen[0] < PAGE:
+        return picture.pixels, page, ""
+    return picture.pixels, page, f"a page of {seen[0]} words or more, it seems: inksight convert {task.source}"

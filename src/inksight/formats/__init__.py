@@ -6,6 +6,7 @@ A format is one module of this package with the format's name (dashes as undersc
     loads(data) -> Page                     where the format can be read; ValueError with the reason for a broken file
     dumps_pages(pages, styles) -> bytes     where a file can hold several pages, with a style for each
     loads_pages(data) -> list[Page]         where such a file can be read
+    photos(data) -> list[Photo | None]      where it can hold the photos that the pages lie over
     missing() -> str | None                 where writing needs what may not be installed: what to do then
 
 Such modules import nothing heavy before they are called.
@@ -28,6 +29,7 @@ from ..arrays import Pixels
 from ..errors import InputError
 from ..ink import Page
 from ..options import FORMATS
+from .photos import Photo
 from .saving import save
 from .style import PLAIN, Style
 
@@ -42,6 +44,7 @@ __all__ = [
     "loads",
     "loads_pages",
     "missing",
+    "photos",
     "read",
     "read_pages",
     "readable",
@@ -131,6 +134,13 @@ def loads_pages(data: bytes, fmt: str, *, name: str | Path = "ink") -> list[Page
     if hasattr(_module(fmt), "loads_pages"):
         return list(_load("loads_pages", data, fmt, name))
     return [loads(data, fmt, name=name)]
+
+
+def photos(data: bytes, fmt: str, *, name: str | Path = "ink") -> list[Photo | None]:
+    """The photos of the pages that `loads_pages` gives, None for those without. Raises InputError as `loads` does."""
+    if hasattr(_module(fmt), "photos"):
+        return list(_load("photos", data, fmt, name))
+    return [None] * len(loads_pages(data, fmt, name=name))
 
 
 def _load(function: str, data: bytes, fmt: str, name: str | Path) -> Any:

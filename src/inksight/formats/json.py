@@ -12,12 +12,12 @@ in the file, too, as "photo": "data:image/jpeg;base64,...".
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from typing import Any
 
 from ..ink import Cell, Line, Page, Stroke, Word
 from ..ink.tables import MOST_COLUMNS
+from .photos import Photo, of_url
 from .several import MOST_LINES
 from .style import PLAIN, Style, jpeg
 
@@ -78,16 +78,10 @@ def loads(data: bytes) -> Page:
         raise ValueError(f"a value has the wrong type ({error})") from error
 
 
-def photo(data: bytes) -> bytes | None:
-    """The picture in a file of ours, as JPEG; None where there is none. Raises ValueError for what isn't JSON."""
-    document = json.loads(data)
-    url = document.get("photo") if isinstance(document, dict) else None
-    if not isinstance(url, str) or not url.startswith(_JPEG):
-        return None
-    try:
-        return base64.b64decode(url[len(_JPEG) :], validate=True)
-    except binascii.Error:
-        return None
+def photos(data: bytes) -> list[Photo | None]:
+    """The picture that the page has, or None. Raises ValueError as `loads` does."""
+    page, picture = loads(data), of_url(json.loads(data).get("photo"))
+    return [Photo(picture, (0.0, 0.0, page.width, page.height)) if picture else None]
 
 
 def _page(document: dict[str, Any]) -> Page:

@@ -22,6 +22,7 @@ from ..ink import KINDS, Line, Page, Stroke, Word, as_kind
 from ..ink.frames import Affine
 from . import svgpath
 from .markup import PIXELS, css_color, escaped, floats, local, number, numbers, parse, quoted
+from .photos import Photo, largest, of_url
 from .style import INK_COLOR, PLAIN, Background, Style, background, jpeg, paper, sheet, styled
 
 FADED = 0.5
@@ -183,18 +184,48 @@ def loads(data: bytes) -> Page:
     color and width, and ignores the rest; the page's pixel is the unit of the viewBox. Raises ValueError with the
     reason for broken files.
     """
-    root = parse(data)
-    if local(root) != "svg":
-        raise ValueError(f"it is <{local(root)}>, not <svg>")
+    root = _root(data)
     reader = _Reader()
-    view = floats(root.get("viewBox"), 4)
-    frame = Affine.translation(-view[0], -view[1]) if view else Affine()
+    view, frame = floats(root.get("viewBox"), 4), _frame(root)
     reader.walk(root, frame, _Pen().within(root), reader.loose)
     if reader.loose:
         reader.lines.append([Word(tuple(reader.loose))])
     lines = tuple(Line(tuple(words)) for words in reader.lines)
     width, height = view[2:] if view else _size(root, lines)
     return Page(width, height, lines)
+
+
+def photos(data: bytes) -> list[Photo | None]:
+    """The largest picture that the drawing has inside, or None. Raises ValueError as `loads` does."""
+    root = _root(data)
+    return [largest(list(_images(root, _frame(root))))]
+
+
+def _images(parent: Element, frame: Affine) -> Iterator[Photo]:
+    """The upright pictures within an element, in the page's frame."""
+    for child in parent:
+        if local(child) in _UNSEEN:
+            continue
+        here = svgpath.transform(child.get("transform", "")).then(frame)
+        picture = of_url(child.get(f"{{{_XLINK}}}href") or child.get("href")) if local(child) == "image" else None
+        x, y, width, height = (_length(child.get(name, "0")) or 0.0 for name in ("x", "y", "width", "height"))
+        if picture and width > 0 and height > 0 and here.b == here.d == 0 and min(here.a, here.e) > 0:
+            (left, top), (right, bottom) = here.apply([(x, y), (x + width, y + height)]).tolist()
+            yield Photo(picture, (left, top, right, bottom))
+        yield from _images(child, here)
+
+
+def _root(data: bytes) -> Element:
+    root = parse(data)
+    if local(root) != "svg":
+        raise ValueError(f"it is <{local(root)}>, not <svg>")
+    return root
+
+
+def _frame(root: Element) -> Affine:
+    """From the drawing's units to the page."""
+    view = floats(root.get("viewBox"), 4)
+    return Affine.translation(-view[0], -view[1]) if view else Affine()
 
 
 def _size(root: Element, lines: tuple[Line, ...]) -> tuple[float, float]:

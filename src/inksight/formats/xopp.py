@@ -25,6 +25,7 @@ from ..arrays import Pixels
 from ..ink import Box, Line, Page, Stroke, Word, is_color
 from ..ink.frames import Affine
 from .markup import escaped, floats, local, number, parse
+from .photos import Photo, largest, unpacked
 from .several import most_unpacked, only, some
 from .style import PLAIN, WHITE, Style, background, paper, sheet, styled
 from .textlines import TextLine
@@ -146,10 +147,25 @@ def loads_pages(data: bytes) -> list[Page]:
     The strokes of ours come as their words; those of others as one word. A stroke has the mean of its widths; what the
     eraser painted is left out. Typed text becomes words without ink. Raises ValueError for anything else.
     """
+    return [_read_page(page) for page in _pages(data)]
+
+
+def photos(data: bytes) -> list[Photo | None]:
+    """The largest picture on each page, or None. Raises ValueError as `loads_pages` does."""
+    return [largest([p for e in page.iter() if local(e) == "image" if (p := _image(e))]) for page in _pages(data)]
+
+
+def _pages(data: bytes) -> Sequence[Element]:
     root = parse(_unpacked(data))
     if local(root) != "xournal":
         raise ValueError(f"it is <{local(root)}>, not <xournal>")
-    return [_read_page(page) for page in some([e for e in root if local(e) == "page"])]
+    return some([e for e in root if local(e) == "page"])
+
+
+def _image(element: Element) -> Photo | None:
+    left, top, right, bottom = (_value(element, name, 0.0) for name in ("left", "top", "right", "bottom"))
+    picture = unpacked(element.text or "")
+    return Photo(picture, (left, top, right, bottom)) if picture and left < right and top < bottom else None
 
 
 def _unpacked(data: bytes) -> bytes:

@@ -213,6 +213,10 @@ class Page:
         """The page with each word changed, in order."""
         return replace(self, lines=tuple(replace(line, words=tuple(map(change, line.words))) for line in self.lines))
 
+    def transformed(self, frame: Frame, width: float, height: float) -> Page:
+        """The page seen in another frame, that of a picture of this size."""
+        return replace(self.with_words(lambda word: word.transformed(frame)), width=width, height=height)
+
     def save(self, path: str | Path) -> None:
         """Write the page to `path` in the format that its ending names (.json, .svg, .inkml, ...).
 

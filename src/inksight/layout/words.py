@@ -26,6 +26,8 @@ CLEARLY, RATHER = 4.0, 2.0
 scenes reach 3.1, print on three pages 1.5 to 110."""
 READ_SURELY = 0.9
 """Print is read with at least this confidence (0..1)."""
+PAGE = 4
+"""A picture in which so many words are seen is that of a page: of 120 pictures of one word none has more than three."""
 COVERED = 0.25
 """A word is not missed if a found one has more than this share of its box."""
 

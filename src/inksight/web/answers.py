@@ -24,7 +24,7 @@ STATIC = Path(__file__).parent / "static"
 RETRY = "10"
 BUSY = "the server is busy; try again in a few seconds"
 CLOSED = "the server is being stopped"
-LONG = "this takes too long; cut the picture into parts"
+LONG = "this takes too long; cut the picture into parts, or scale it down"
 FAILED = "the server failed on this; its window says why"
 
 log = logging.getLogger("uvicorn.error")

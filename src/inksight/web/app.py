@@ -25,7 +25,8 @@ from .. import __version__, formats
 from ..imaging.pictures import Picture
 from ..ink import Box, Page
 from ..interrupt import asking
-from ..options import MODES
+from ..layout.words import PAGE
+from ..options import LANGUAGES, MODES, PRINT
 from ..recognition.models import DEFAULT_MODEL
 from ..report import DOUBTFUL
 from . import asked, work
@@ -126,9 +127,10 @@ class Api:
         known: dict[str, Any] = {
             "version": __version__, "models": [_about(*each) for each in self.folders.items()],
             "default": DEFAULT_MODEL, "modes": list(MODES), "detectors": asked.usable_detectors(),
+            "print": list(PRINT), "languages": list(LANGUAGES),
             "formats": [_kind(f) for f in formats.FORMATS], "doubtful": DOUBTFUL,
         }  # fmt: skip
-        limits = {"upload_bytes": self.limits.upload_bytes, "many_words": self.limits.many_words}
+        limits = {"upload_bytes": self.limits.upload_bytes, "many_words": self.limits.many_words, "page_words": PAGE}
         return JSONResponse(known | limits | {"kept_seconds": self.limits.kept_seconds})
 
     async def convert(self, request: Request) -> Response:
@@ -303,7 +305,7 @@ class Api:
         return await self._timely(read())
 
     async def _upload(self, request: Request) -> Upload:
-        form = await self._timely(request.form(max_files=1, max_fields=8, max_part_size=SMALL))
+        form = await self._timely(request.form(max_files=1, max_fields=len(asked.WISHES), max_part_size=SMALL))
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise Refused(422, 'the file is missing: send it as the multipart field "file"')

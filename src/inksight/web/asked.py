@@ -11,7 +11,7 @@ from .. import formats
 from ..formats import Style
 from ..ink import Box
 from ..layout import detectors
-from ..options import DEFAULT_MODE, DETECTORS, FROM_FILES, MODES, PRINT, TOLD_MODE, PageOptions
+from ..options import DEFAULT_MODE, DETECTORS, FROM_FILES, LANGUAGES, MODES, PRINT, TOLD_MODE, PageOptions
 from ..recognition.models import DEFAULT_MODEL, MODELS, shipped
 from .guard import Refused
 from .work import Wish
@@ -35,11 +35,11 @@ LONGEST = 4096
 
 FARTHEST = 1e6
 
-WISHES = ("mode", "text", "detector", "model", "page", "flatten", "fast", "print", "most_words")
+WISHES = ("mode", "text", "detector", "model", "page", "flatten", "fast", "print", "language", "most_words")
 """Fields of a form that say how to convert."""
 LOOKS = ("color", "background", "width", "fit", "dpi", "size", "speed")
 """Fields of a query that say how the ink looks."""
-BOXES = ("box", "mode", "text", "model", "fast", "instead_of")
+BOXES = ("box", "mode", "text", "model", "fast", "language", "instead_of")
 """Keys of a box that is to be traced."""
 
 
@@ -76,7 +76,8 @@ def wish(fields: Mapping[str, Any], folders: Mapping[str, Path]) -> Wish:
         raise Refused(422, 'the mode derender-with-text needs the field "text"')
     model = None if name == DEFAULT_MODEL else folders[name]
     flatten, print_ = _is_on(given, "flatten"), _known("print", given.get("print", PRINT[0]), PRINT)
-    options = PageOptions(mode, model, _is_on(given, "fast"), detector=detector, flatten=flatten, print=print_)
+    language = _known("language", given["language"], LANGUAGES) if "language" in given else None
+    options = PageOptions(mode, model, _is_on(given, "fast"), language, detector, flatten, print_)
     return Wish(options, text, page, most)
 
 
@@ -109,7 +110,8 @@ def box(body: bytes, folders: Mapping[str, Path]) -> tuple[Box, Wish, list[int] 
         instead_of = None if given is None else [int(i) for i in given]
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise Refused(422, 'the body must be JSON like {"box": [x0, y0, x1, y1], "mode": "derender"}') from None
-    return (x0, y0, x1, y1), wish({k: fields.get(k) for k in ("mode", "text", "model", "fast")}, folders), instead_of
+    how = {k: fields.get(k) for k in ("mode", "text", "model", "fast", "language")}
+    return (x0, y0, x1, y1), wish(how, folders), instead_of
 
 
 def fmt(query: Mapping[str, str], accept: str) -> str:

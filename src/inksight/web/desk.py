@@ -31,13 +31,18 @@ class TooLong(Exception):
 
 
 class Ticket:
-    """A piece of work's right to go on: it asks now and then."""
+    """A piece of work's right to go on: it asks now and then. Work of which nothing comes for so many seconds has
+    lost it."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds, self._end, self._stopped = seconds, float("inf"), False
 
     def begin(self) -> None:
         """The clock starts when the work does, not while it waits."""
+        self.renew()
+
+    def renew(self) -> None:
+        """Something has come of the work: the clock starts anew. Raises as `check` does."""
         self.check()
         self._end = time.monotonic() + self.seconds
 

@@ -19,7 +19,7 @@ class Limits:
     upload_seconds: float = 60.0
     """For a request's head, and again for its body, to arrive."""
     work_seconds: float = 180.0
-    """For one picture."""
+    """For one picture, until something comes of it, and again until more does: a step, some words."""
     workers: int = 2
     waiting: int = 32
     """Requests that wait for a worker; the next one is told to come back."""

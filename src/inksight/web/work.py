@@ -8,6 +8,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -17,9 +18,10 @@ import numpy as np
 from PIL import Image
 
 from .. import formats, pipeline
+from ..arrays import Pixels
 from ..errors import InputError
 from ..formats import Style
-from ..formats import json as native
+from ..formats.photos import Photo
 from ..imaging.pictures import Picture, count_pages, open_image, open_picture
 from ..ink import Box, Page, Stroke, Word
 from ..ink.frames import Affine
@@ -56,11 +58,11 @@ class Wish:
     page: int = 1
     """Of a PDF or TIFF, from 1."""
     most_words: int = 0
-    """A page with more isn't traced; 0: any number."""
+    """A picture with more isn't traced; 0: any number."""
 
 
 class TooMany(Exception):
-    """A page has more words than the wish allows; tracing them would take so many seconds."""
+    """A picture has more words than the wish allows; tracing them would take so many seconds."""
 
     def __init__(self, words: int, seconds: float) -> None:
         super().__init__(f"{words} words were found, more than most_words allows; they would take {seconds:.0f} s")
@@ -134,7 +136,7 @@ class _Watch:
         self.words = 0
 
     def began(self, step: str) -> None:
-        self.ticket.check()
+        self.ticket.renew()
         self.tell("step", {"step": step, "seconds": RATES.expected(self.megapixels, self.words or USUAL_WORDS)})
 
     def found(self, boxes: Sequence[Box]) -> None:
@@ -145,7 +147,7 @@ class _Watch:
         self.tell("boxes", {"boxes": [list(b) for b in boxes]})
 
     def traced(self, words: Sequence[Word], done: int, total: int) -> None:
-        self.ticket.check()
+        self.ticket.renew()
         self.tell("words", {"words": [as_object(w) for w in words], "done": done, "total": total})
 
     def learn(self, report: PageReport) -> None:
@@ -156,7 +158,12 @@ class _Watch:
 
 def trace(picture: Picture, wish: Wish, ticket: Ticket, tell: Tell) -> tuple[Page, list[Box]]:
     """The ink of a picture of one word, of which nothing is told before it is complete."""
-    found = pipeline.trace(picture.pixels, wish.options, text=wish.text)
+
+    def counted(words: int) -> None:
+        if 0 < wish.most_words < words:
+            raise TooMany(words, RATES.expected(0.0, words)["tracing"])
+
+    found = pipeline.trace(picture.pixels, wish.options, text=wish.text, found=counted)
     word = found.transformed(picture.frame)
     return Page.of_words([word] if word.strokes or word.text else [], picture.width, picture.height), []
 
@@ -186,7 +193,8 @@ def trace_box(kept: Result, box: Box, wish: Wish, instead_of: Sequence[int] | No
     part = np.ascontiguousarray(picture.pixels[y0:y1, x0:x1])
     frame = Affine.translation(x0, y0).then(picture.frame)
     here_taken = [s for s in (t.transformed(frame.inverse()) for t in taken) if _touches(s, (0, 0, x1 - x0, y1 - y0))]
-    found = pipeline.convert(part, replace(wish.options, detector=lambda _: [here]), taken=here_taken)
+    options = replace(wish.options, detector=lambda _: [here], print="trace")  # whoever draws a box wants its ink
+    found = pipeline.convert(part, options, taken=here_taken)
     word = next((w for w in found.words if w.kind == "word"), Word(box=here.box, confidence=0.0))
     return replace(word.transformed(frame), text=wish.text or word.text)
 
@@ -204,7 +212,8 @@ def _touches(stroke: Stroke, box: Box) -> bool:
 
 
 def opened_ink(data: bytes, name: str, limits: Limits) -> list[Result]:
-    """The pages of a file of ink, whose name's ending tells the format; with the photo where the file holds it.
+    """The pages of a file of ink, whose name's ending tells the format, over their photos where the file holds them.
+    What of the ink there is left out is told of a file with one page.
 
     Raises InputError for what can't be read.
     """
@@ -212,17 +221,27 @@ def opened_ink(data: bytes, name: str, limits: Limits) -> list[Result]:
     pages = formats.loads_pages(data, fmt, name=name)
     if len(pages) > limits.pages:
         raise InputError(f"{name}: has more than {limits.pages} pages; split it")
-    photo = native.photo(data) if fmt == "json" else None
     found = []
-    for number, page in enumerate(pages, start=1):
+    for number, (page, photo) in enumerate(zip(pages, formats.photos(data, fmt, name=name), strict=True), start=1):
         title = Path(name).stem + (f"-{number}" if len(pages) > 1 else "")
-        found.append(Result(b"", (page.width, page.height), formats.dumps(page, "json"), title))
-    if photo is not None and len(found) == 1:
-        _check_size(photo, limits.pixels)
-        picture = Picture(open_image(photo, name), *map(round, found[0].extent))
-        found[0].photo = as_jpeg(picture)
-        found[0].untraced = pipeline.untraced(picture, pages[0])
+        picture = None
+        if photo is not None:
+            _check_size(photo.data, limits.pixels)
+            with suppress(InputError):  # a picture that can't be read: the ink is there all the same
+                page, picture = _over(page, photo, open_image(photo.data, name))
+        shown = as_jpeg(picture) if picture else b""
+        left = pipeline.untraced(picture, page) if picture and len(pages) == 1 else []
+        found.append(Result(shown, (page.width, page.height), formats.dumps(page, "json"), title, left))
     return found
+
+
+def _over(page: Page, photo: Photo, pixels: Pixels) -> tuple[Page, Picture]:
+    """The page as it lies over its photo: in the photo's pixels, unless the photo fills the page and is no finer."""
+    (x0, y0, x1, y1), (height, width) = photo.box, pixels.shape[:2]
+    if photo.box != (0, 0, page.width, page.height) or width > page.width:
+        frame = Affine.translation(-x0, -y0).then(Affine.scaling(width / (x1 - x0), height / (y1 - y0)))
+        page = page.transformed(frame, width, height)
+    return page, Picture(pixels, round(page.width), round(page.height))
 
 
 def bundled(results: Sequence[Result], fmt: str, style: Style, *, packed: bool) -> bytes:

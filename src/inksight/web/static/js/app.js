@@ -33,6 +33,8 @@ export function say(text, kind = "") {
   $("status").dataset.kind = kind;
 }
 
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** Run something that may be refused; the reason is shown. Undefined when it was. */
 export async function trying(action) {
   try {
@@ -41,7 +43,7 @@ export async function trying(action) {
     if (error.name === "AbortError") return undefined;
     const known = error instanceof api.Refusal;
     if (!known) console.error(error);
-    say(known ? error.message : "The server doesn't answer. Is inksight serve still running?", "bad");
+    say(known ? sentence(error.message) : "The server doesn't answer. Is inksight serve still running?", "bad");
     return undefined;
   }
 }

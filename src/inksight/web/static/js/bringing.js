@@ -53,11 +53,14 @@ export async function bring(files, kind = $("kind").value, extra = {}) {
 async function convert(item) {
   const own = work = new AbortController();
   choose(null);
-  const wish = { mode: $("mode").value, detector: $("detector").value, model: $("model").value, page: item.page, ...item.extra };
+  const wish = { page: item.page };
+  for (const name of ["mode", "detector", "model", "print", "language"]) wish[name] = $(name).value;
+  Object.assign(wish, item.extra);
   for (const name of ["flatten", "fast"]) if ($(name).checked) wish[name] = 1;
   if (wish.mode === "derender-with-text") wish.text = $("told").value;
-  if (item.kind === "word") delete wish.detector;
-  else if (!item.sure) wish.most_words = state.known.many_words;
+  if (item.kind === "word") for (const name of ["detector", "print"]) delete wish[name];
+  if (!item.sure) wish.most_words = item.kind === "word" ? state.known.page_words - 1 : state.known.many_words;
+  Object.assign(item, { begun: false, boxes: [] });
   say("Looking at the picture …");
   busy(true);
   const hear = (event, content) => { if (own === work) HEARD[event]?.(content, item); };
@@ -70,9 +73,21 @@ async function convert(item) {
   if (own !== work) return false;
   waiting.end();
   busy(false);
+  if (item.begun && !item.result) halfway(item);
   view.waiting([]);
-  if (many) return askMany(item, many);
+  if (many) return item.kind === "word" ? askPage(item, many) : askMany(item, many);
   return !own.signal.aborted;
+}
+
+/** Work that ended too early: the words traced so far stay, and those still to be traced are there to click. */
+function halfway(item) {
+  if (!ink.words.length && !item.boxes.length) return;
+  Object.assign(state, { untraced: item.boxes, before: [] });
+  outcome();
+  if (!ink.words.length) return;
+  item.result = state.name;
+  trying(() => api.keep(state.name, ink.ink));
+  say(`${$("status").textContent} The words traced by then are here.`, $("status").dataset.kind);
 }
 
 async function askMany(item, { words, seconds }) {
@@ -81,6 +96,13 @@ async function askMany(item, { words, seconds }) {
   if (item.sure) return convert(item);
   say("Left. A part of the picture would be done sooner.");
   return true;
+}
+
+/** A picture that was to be one word holds many. */
+async function askPage(item, { words }) {
+  item.sure = !await ask(`This looks like a page: ${words} words or more were found in it.`, "Convert the page", "It is one word");
+  if (!item.sure) item.kind = "convert";
+  return convert(item);
 }
 
 function busy(is) {
@@ -99,11 +121,14 @@ const HEARD = {
   picture({ result, title, width, height, pages, page }, item) {
     enter(result, title, true);
     show({ format: "inksight", version: 1, width, height, words: [] });
-    item.title = title;
+    Object.assign(item, { title, begun: true });
     if (pages > 1 && !item.page) morePages(item, pages, page);
   },
   step: ({ step, seconds }) => waiting.step(step, seconds),
-  boxes: ({ boxes }) => view.waiting(boxes),
+  boxes({ boxes }, item) {
+    item.boxes = boxes;
+    view.waiting(boxes);
+  },
   words({ words, done, total }) {
     ink.add(words);
     waiting.progress(done / total);
@@ -136,6 +161,8 @@ function show(page) {
   document.body.classList.add("has-ink");
   view.open(state.photo ? api.photo(state.name) : null, page.width, page.height);
   ink.open(page);
+  $("outcome").textContent = "";
+  $("next").hidden = true;
 }
 
 /** A page that is complete. */
@@ -147,7 +174,9 @@ function finish(page, untraced) {
   suitSpeed();
   outcome();
   const { text, kind } = summary(ink.words, left(), state.known.doubtful);
-  say(text, kind || "look");
+  const places = doubts(ink.words, left(), state.known.doubtful).length;
+  if (kind === "bad") say(text, kind);
+  else say(places ? `Ready; ${count(places, "place")} to look at.` : "Ready.", kind || "look");
   shelf.draw();
 }
 

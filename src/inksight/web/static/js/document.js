@@ -1,5 +1,7 @@
 // The ink on the page, as the JSON format has it, with undo. Every change replaces the document; nothing is mutated.
 
+import { place } from "./edits.js";
+
 export class Document extends EventTarget {
   #states = [];
   #at = -1;
@@ -16,9 +18,9 @@ export class Document extends EventTarget {
     this.#tell();
   }
 
-  /** Words that come while the page is being traced: part of the opening, not an edit. */
+  /** Words that come while the page is being traced, each put into its line: part of the opening, not an edit. */
   add(words) {
-    this.#states[this.#at] = { ...this.ink, words: [...this.words, ...words] };
+    this.#states[this.#at] = { ...this.ink, words: words.reduce((all, word) => place(all, word).words, this.words) };
     this.#tell();
   }
 

@@ -5,7 +5,7 @@ import { $, ink, option, player, reading, save, say, state, trying, view } from 
 import { bringing, left, outcome, reopen, shelf, suitSpeed, wireBringing } from "./bringing.js";
 import { compare } from "./compare.js";
 import { addWord, choose, chosen, mark, wireMending } from "./mending.js";
-import { DETECTORS, MODES, named } from "./names.js";
+import { DETECTORS, MODES, PRINT, language, named } from "./names.js";
 import { doubts, isDoubtful } from "./outcome.js";
 import { search } from "./text.js";
 import { LEGENDS } from "./view.js";
@@ -129,6 +129,8 @@ async function choices() {
   $("card-mode").prepend(option("", "as it says, if it says anything"));
   $("card-mode").value = "";
   $("detector").append(...known.detectors.map((name) => option(name, DETECTORS[name] ?? name)));
+  $("print").append(...known.print.map((name) => option(name, PRINT[name] ?? name)));
+  $("language").append(option("", "as the page shows"), ...known.languages.map((code) => option(code, language(code))));
   $("model").append(...known.models.map(({ name }) => option(name)));
   $("model").value = known.default;
   $("model-field").hidden = known.models.length < 2;

@@ -52,10 +52,11 @@ function showCard() {
     $("card-text").value = word.text ?? "";
     $("card-join").disabled = !several && ink.words[state.chosen + 1]?.line !== word.line;
     $("card-join").textContent = several ? `Join ${1 + state.others.size}` : "Join with next";
+    $("card-trace").textContent = word.kind === "print" ? "Trace it" : "Trace again";
     $("card-kind").textContent = drawing ? "It is a word" : "It is a drawing";
     for (const id of ["card-cut", "card-play"]) $(id).disabled = !word.strokes.length;
     for (const id of ["card-trace", "card-box", "card-compare"]) $(id).disabled = !state.photo;
-    $("card-facts").textContent = `${count(word.strokes.length, "stroke")}, ${drawing ? "a drawing" : `confidence ${Math.round(100 * word.confidence)} %`}`;
+    $("card-facts").textContent = `${count(word.strokes.length, "stroke")}, ${drawing ? "a drawing" : word.kind === "print" ? "printed" : `confidence ${Math.round(100 * word.confidence)} %`}`;
   }
   mark();
 }

@@ -10,6 +10,12 @@ export const DETECTORS = {
   inksight: "by InkSight's own network (any script)", none: "not at all: the picture is one word",
 };
 
+export const PRINT = { text: "keep as text", trace: "trace, too", ignore: "leave out" };
+
+const tongues = new Intl.DisplayNames(["en"], { type: "language" });
+/** What a language is called, by its code. */
+export const language = (code) => tongues.of(code);
+
 const NAMES = {
   svg: "SVG – vector drawing", xopp: "Xournal++ – notes (.xopp)", pdf: "PDF – ink and searchable text", "pdf-ink": "PDF – ink to edit (annotations)",
   inkml: "InkML – ink with its text", png: "PNG – picture", gif: "GIF – animation", mp4: "MP4 – film", "svg-animated": "SVG – animation",

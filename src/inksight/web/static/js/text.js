@@ -30,7 +30,8 @@ export class Reading extends EventTarget {
       const button = document.createElement("button");
       button.type = "button";
       button.dataset.index = i;
-      button.className = word.kind === "drawing" ? "drawing" : word.text ? "" : "unread";
+      button.className = ["drawing", "print"].includes(word.kind) ? word.kind : word.text ? "" : "unread";
+      if (word.kind === "print") button.title = "Printed";
       if (this.doubtful(word)) {
         button.classList.add("doubtful");
         button.title = "May be wrong";

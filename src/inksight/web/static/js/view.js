@@ -39,6 +39,13 @@ function isLight(words) {
   return shades.length > 0 && shades[shades.length >> 1] > LIGHT;
 }
 
+/** A printed word in type, as large as its box. */
+function printed({ text, box: [a, b, c, d] }) {
+  const type = make("text", { x: a, y: d - (d - b) / 4, "font-size": (d - b) * 0.8, textLength: Math.max(1, c - a), lengthAdjust: "spacingAndGlyphs" });
+  type.textContent = text;
+  return type;
+}
+
 export class View extends EventTarget {
   #svg; #photo; #boxes; #left; #ink; #marks; #size = [1, 1]; #frame = [0, 0, 1, 1]; #ground = "paper"; #pointers = new Map(); #tool = null;
 
@@ -85,13 +92,14 @@ export class View extends EventTarget {
     let number = 0;
     this.#ground = this.stage.dataset.ground = isLight(words) ? "board" : "paper";
     const groups = words.map((word, i) => {
-      const group = make("g", { class: word.kind === "drawing" ? "drawing" : "word", "data-index": i });
+      const group = make("g", { class: word.kind ?? "word", "data-index": i });
       const [a, b, c, d] = word.box;
       group.append(make("rect", { x: a, y: b, width: Math.max(1, c - a), height: Math.max(1, d - b), class: "hit", rx: 3 }));
       word.strokes.forEach((points, k) => {
         const color = this.#color(coloring, word, k, i / Math.max(1, words.length - 1), number++ / Math.max(1, strokes - 1));
         group.append(make("path", { d: path(points), stroke: color, "stroke-width": word.widths?.[k] ?? usual, pathLength: 1 }));
       });
+      if (word.kind === "print") group.append(printed(word));
       group.classList.toggle("chosen", i === selected);
       group.classList.toggle("doubtful", doubtful(word));
       return group;
@@ -178,6 +186,7 @@ export class View extends EventTarget {
   mix(share) {
     this.#photo.style.opacity = Math.min(1, 2 * (1 - share));
     this.#ink.style.opacity = Math.min(1, 2 * share);
+    this.#ink.style.setProperty("--type", Math.max(0, 2 * share - 1)); // what is printed is seen as long as the photo is
   }
 
   fit() {

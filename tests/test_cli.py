@@ -2,6 +2,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -110,6 +111,13 @@ def test_a_blank_page_is_an_empty_page(folder):
     code, out, _ = run("convert", "blank.png", "-o", "-", "--to", "json")
     assert code == 0
     assert json.loads(out) == {"format": "inksight", "version": 1, "width": 50, "height": 40, "words": []}
+
+
+def test_word_says_when_it_is_given_a_page(tmp_path):
+    board = Path(__file__).parent.parent / "examples" / "board.jpg"
+    code, _, (said,) = run("word", board, "-o", tmp_path / "board.svg", "--fast")
+    assert code == 0
+    assert re.search(r"a page of \d words or more, it seems: inksight convert .*board.jpg$", said)
 
 
 def test_word_knows_the_text_it_is_told(folder, offline_model):

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from inksight.options import MODES
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
@@ -17,5 +19,7 @@ def test_the_notebook_runs(monkeypatch, capsys):
             exec(compile("".join(cell["source"]), f"cell {number}", "exec"), names)
     said = capsys.readouterr().out
     assert "'willow'" in said
+    assert all(f"{mode}: " in said for mode in MODES[:3])
+    assert "In doubt: \n" not in said
     assert "a drawing" in said
     assert "sketch.gif" in said

@@ -6,19 +6,20 @@ import json
 import time
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from starlette.testclient import TestClient
 
 from inksight import formats, pipeline
 from inksight.imaging.pictures import open_image
 from inksight.ink import Page, Stroke, Word
 from inksight.layout import detectors
-from inksight.web import asked, work
+from inksight.web import asked, desk, work
 from inksight.web.app import application
 from inksight.web.limits import Limits
 from inksight.web.store import Result, Store
@@ -535,6 +536,37 @@ def test_ink_of_neighbours_is_not_taken_twice(server):
     assert np.concatenate(fresh["strokes"])[:, 0].min() > 110
     both = server.post(where + "/trace", json={"box": box, "mode": "derender", "instead_of": [0]}).json()
     assert np.concatenate(both["strokes"])[:, 0].min() < 70
+
+
+def test_a_box_drawn_around_print_gets_its_ink(server):
+    picture = Image.new("RGB", (420, 160), "white")
+    ImageDraw.Draw(picture).text((60, 50), "Library", fill=(20, 20, 20), font=ImageFont.load_default(60))
+    page = Page(420, 160, ())
+    saved = formats.dumps(page, "json", style=formats.Style(photo=np.asarray(picture), background="photo"))
+    (name,) = opened(server, "notes.json", saved).json()["results"]
+    wish = {"box": [50, 45, 300, 125], "mode": "recognize-and-derender"}
+    word = server.post(f"/api/results/{name}/trace", json=wish).json()
+    assert len(word["strokes"]) >= 5
+    assert word.get("kind", "word") == "word"
+
+
+def test_a_page_brought_as_a_word_is_told(server):
+    board = (EXAMPLES / "board.jpg").read_bytes()
+    answer = server.post("/api/word", files={"file": board}, data={"most_words": "3"})
+    refused(answer, 422, "words were found", "most_words")
+    assert server.post("/api/word", files={"file": WORD}, data={"most_words": "3"}).status_code == 200
+
+
+def test_work_has_its_time_anew_whenever_something_comes_of_it(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(desk, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    ticket = desk.Ticket(10.0)
+    ticket.begin()
+    for now[0] in (9.0, 18.0, 27.0):
+        ticket.renew()
+    now[0] = 37.5
+    with pytest.raises(desk.TooLong):
+        ticket.renew()
 
 
 def test_slips_of_the_pen_are_told(server, name):

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from inksight import formats
+from inksight.ink import Line, Page, Stroke, Word
 from inksight.web.limits import Limits
 from tests.browsing import tab_to
 from tests.programs import PATIENCE
@@ -333,6 +334,83 @@ def test_keys_alone(tab):
     with page.expect_download() as download:
         press("Enter")
     assert download.value.suggested_filename == "word.svg"
+
+
+def events(document, *more):
+    """What the server tells of a page that comes to no end: its first words, and then `more`."""
+    head = {"result": document["name"], "title": "notes", "width": document["width"], "height": document["height"]}
+    words, boxes = document["words"][:2], [w["box"] for w in document["words"] if w["text"]]
+    told = [("picture", head | {"pages": 1, "page": 1}), ("boxes", {"boxes": boxes})]
+    told += [("words", {"words": words, "done": 2, "total": len(boxes)}), *more]
+    return "".join(f"event: {kind}\ndata: {json.dumps(content)}\n\n" for kind, content in told)
+
+
+@pytest.fixture
+def unended(address, sketch):
+    """Events of a page of which only the first words are traced before the server gives up."""
+    found = httpx.get(f"{address}api/results/{sketch}", timeout=PATIENCE).json() | {"name": sketch}
+    assert len([w for w in found["words"] if w["text"]]) > 2
+    return events(found, ("error", {"error": "this takes too long; cut the picture into parts"}))
+
+
+def fulfil(page, path, body):
+    page.route(f"**/api/{path}", lambda route: route.fulfill(body=body, content_type="text/event-stream"))
+
+
+def test_what_was_traced_before_the_end_stays(tab, unended, address, sketch):
+    before = httpx.get(f"{address}api/results/{sketch}", timeout=PATIENCE).content
+    page = tab()
+    fulfil(page, "convert", unended)
+    page.set_input_files("#file", EXAMPLES / "word.jpg")
+    expect(page.locator("#status[data-kind=bad]")).to_contain_text("This takes too long")
+    said(page, "The words traced by then are here")
+    expect(page.locator(".lines button")).to_have_count(2)
+    expect(page.locator("#outcome")).to_contain_text(re.compile(r"2 words.*pieces? of ink left out"))
+    left = page.locator(".untraced").count()
+    page.locator(".untraced").first.click()
+    page.click("#left-trace")
+    said(page, "Added: ")
+    assert page.locator(".untraced").count() < left
+    assert len(document(page)["words"]) == 3
+    httpx.put(f"{address}api/results/{sketch}", content=before, timeout=PATIENCE)
+
+
+def test_a_page_brought_as_a_word_becomes_one(tab, unended):
+    page = tab()
+    many = {"error": "12 words were found", "words": 12, "seconds": 3}
+    fulfil(page, "word", f"event: error\ndata: {json.dumps(many)}\n\n")
+    fulfil(page, "convert", unended)
+    settings(page)
+    page.select_option("#kind", "word")
+    page.set_input_files("#file", EXAMPLES / "word.jpg")
+    expect(page.locator("#ask")).to_contain_text("looks like a page: 12 words")
+    page.click("#ask-yes")
+    expect(page.locator(".lines button")).to_have_count(2)
+
+
+def test_print_looks_printed_and_is_not_doubted(tab, address):
+    words = [Word((), "Name", 0.3, (20, 20, 90, 50), kind="print"), Word((Stroke([[120, 30], [190, 45]]),), "Ada", 0.9)]
+    file = ("form.json", formats.dumps(Page(240, 80, (Line(words),)), "json"))
+    (name,) = httpx.post(address + "api/open", files={"file": file}, timeout=PATIENCE).json()["results"]
+    page = tab()
+    reopen(page, name)
+    expect(page.locator("#outcome")).to_have_text("1 word, 1 printed; none seems wrong.")
+    expect(page.locator(".ink .print text")).to_have_text("Name")
+    expect(page.locator(".lines .print")).to_have_text("Name")
+    expect(page.locator(".doubt")).to_have_count(0)
+
+
+def test_how_to_read_is_asked_for(tab):
+    page = tab()
+    asked = []
+    page.route("**/api/convert", lambda route: (asked.append(route.request.post_data_buffer), route.abort()))
+    settings(page)
+    page.select_option("#print", "trace")
+    page.select_option("#language", "fr")
+    page.set_input_files("#file", EXAMPLES / "word.jpg")
+    expect(page.locator("#status[data-kind=bad]")).to_be_visible()
+    for field, value in (("print", "trace"), ("language", "fr")):
+        assert re.search(rf'name="{field}"\r\n\r\n{value}\r\n'.encode(), asked[0])
 
 
 def test_stop(tab):

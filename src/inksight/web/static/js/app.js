@@ -48,6 +48,16 @@ export async function trying(action) {
   }
 }
 
+/** Whether a finger is what points: there are no keys then, and writing text covers half of the screen. */
+export const byTouch = () => matchMedia("(pointer: coarse)").matches;
+
+/** The word's text is ready to be typed over. */
+export function offerText() {
+  if (byTouch()) return;
+  $("card-text").focus();
+  $("card-text").select();
+}
+
 /** A question with two answers; true for going on. */
 export function ask(text, yes = "Go on", no = "Stop") {
   $("ask-text").textContent = text;

@@ -8,7 +8,10 @@ import { doubts, stillLeft, summary } from "./outcome.js";
 import { Shelf } from "./shelf.js";
 import { Waiting } from "./waiting.js";
 
-const EXAMPLES = [["page", "A page"], ["word", "A word"], ["board", "A board"], ["sketch", "A sketch"]];
+const EXAMPLES = [
+  ["page", "A page"], ["word", "A word"], ["board", "A board"], ["sketch", "A sketch"], ["whiteboard", "A whiteboard, with glare"],
+  ["note", "A note in dim light"], ["form", "A form, filled in"], ["card", "Black and white on brown"],
+];
 const LONG = 25; // seconds that a page should play at most, where nobody chose a speed
 const MOST_PAGES = 1000; // of a PDF that are put on the shelf
 
@@ -175,7 +178,7 @@ function finish(page, untraced) {
   outcome();
   const { text, kind } = summary(ink.words, left(), state.known.doubtful);
   const places = doubts(ink.words, left(), state.known.doubtful).length;
-  if (kind === "bad") say(text, kind);
+  if (kind === "bad") say(ink.words.length ? `Much of this may be wrong; ${count(places, "place")} to look at.` : text, kind);
   else say(places ? `Ready; ${count(places, "place")} to look at.` : "Ready.", kind || "look");
   shelf.draw();
 }

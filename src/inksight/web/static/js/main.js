@@ -1,7 +1,7 @@
 // Puts the parts together: what the user does, what the server says, what is shown.
 
 import * as api from "./api.js";
-import { $, ink, option, player, reading, save, say, state, trying, view } from "./app.js";
+import { $, ink, offerText, option, player, reading, save, say, state, trying, view } from "./app.js";
 import { bringing, left, outcome, reopen, shelf, suitSpeed, wireBringing } from "./bringing.js";
 import { compare } from "./compare.js";
 import { addWord, choose, chosen, mark, wireMending } from "./mending.js";
@@ -72,8 +72,7 @@ function next() {
   view.near(box);
   if (index === undefined) return showLeft(box);
   choose(index);
-  $("card-text").focus();
-  $("card-text").select();
+  offerText();
 }
 
 /** Ink that was left out: a word to trace, or nothing. */
@@ -153,9 +152,7 @@ function wireView() {
     if (e.detail === null) return;
     const more = e.more && state.chosen !== null;
     choose(e.detail, { more });
-    if (more) return;
-    $("card-text").focus();
-    $("card-text").select();
+    if (!more) offerText();
   });
   ink.addEventListener("change", (e) => {
     redraw();

@@ -1,7 +1,7 @@
 // Mending: words and strokes are chosen, changed, added and taken away; everything can be undone.
 
 import * as api from "./api.js";
-import { $, button, count, ink, player, reading, say, state, trying, view } from "./app.js";
+import { $, button, byTouch, count, ink, offerText, player, reading, say, state, trying, view } from "./app.js";
 import * as edits from "./edits.js";
 import * as tools from "./tools.js";
 
@@ -13,6 +13,9 @@ const HINTS = {
   erase: "Rub over strokes: they go when you let go.",
   split: "Tap where the stroke is to be split. Or: arrow keys move the mark, Enter splits.",
 };
+
+/** What a tool does; of keys only where there are some. */
+const hint = (name) => (byTouch() ? HINTS[name].split(" Or: ")[0] : HINTS[name]);
 
 /** All chosen words. */
 export const chosen = () => new Set(state.chosen === null ? [] : [state.chosen, ...state.others]);
@@ -113,7 +116,7 @@ export function useTool(name) {
   }[name]();
   view.use(made);
   for (const each of document.querySelectorAll("#tools [data-tool]")) each.setAttribute("aria-pressed", String(each.dataset.tool === name));
-  if (made) say(HINTS[made.name]);
+  if (made) say(hint(made.name));
   showStrokes();
 }
 
@@ -121,7 +124,7 @@ export function useTool(name) {
 function once(tool) {
   useTool("hand");
   view.use(tool);
-  say(HINTS[tool.name]);
+  say(hint(tool.name));
   $("stage").focus();
 }
 
@@ -164,8 +167,7 @@ export async function addWord(box) {
   const { words, at: [at] } = edits.place(ink.words, { ...word, line: 0 });
   change(words, `Added: ${word.text || "no text"}. Undo takes it away.`, at);
   choose(at);
-  $("card-text").focus();
-  $("card-text").select();
+  offerText();
 }
 
 async function retrace(index, wish) {
@@ -287,7 +289,7 @@ const STROKE_EDITS = {
   apart() {
     const { words, at: [at] } = edits.apart(ink.words, state.strokes);
     change(words, "A word of its own; type what it says.", at);
-    $("card-text").focus();
+    offerText();
   },
   adopt() {
     const target = ink.words[state.chosen];

@@ -30,16 +30,21 @@ export const LEGENDS = { order: ["first", "last"], confidence: ["unsure", "sure"
 /** How far to trust a word, 0..1; of a drawing nobody knows, until somebody has looked. */
 export const sureness = (word) => (word.kind === "drawing" && !["hand", "checked"].includes(word.origin) ? 0 : word.confidence);
 
+function luma(color) {
+  const [r, g, b] = [1, 3, 5].map((k) => parseInt(color.slice(k, k + 2), 16));
+  return 0.299 * r + 0.587 * g + 0.114 * b;
+}
+
 /** Whether most strokes are light: chalk, which white paper would hide. */
 function isLight(words) {
-  const shades = words.flatMap((w) => w.colors ?? []).filter(Boolean).map((color) => {
-    const [r, g, b] = [1, 3, 5].map((k) => parseInt(color.slice(k, k + 2), 16));
-    return 0.299 * r + 0.587 * g + 0.114 * b;
-  }).sort((a, b) => a - b);
+  const shades = words.flatMap((w) => w.colors ?? []).filter(Boolean).map(luma).sort((a, b) => a - b);
   return shades.length > 0 && shades[shades.length >> 1] > LIGHT;
 }
 
-/** A printed word in type, as large as its box. */
+/** Whether some of a word's ink is as light, or as dark, as the ground. */
+const isPale = ({ colors = [] }, ground) => colors.some((color) => color && luma(color) > LIGHT === (ground === "paper"));
+
+/** A printed word in type, as large as its box; what is printed is seen as long as the photo is. */
 function printed({ text, box: [a, b, c, d] }) {
   const type = make("text", { x: a, y: d - (d - b) / 4, "font-size": (d - b) * 0.8, textLength: Math.max(1, c - a), lengthAdjust: "spacingAndGlyphs" });
   type.textContent = text;
@@ -100,8 +105,9 @@ export class View extends EventTarget {
         group.append(make("path", { d: path(points), stroke: color, "stroke-width": word.widths?.[k] ?? usual, pathLength: 1 }));
       });
       if (word.kind === "print") group.append(printed(word));
+      group.classList.toggle("pale", coloring === "ink" && isPale(word, this.#ground));
+      if (doubtful(word)) group.append(make("line", { x1: a, y1: d, x2: c, y2: d, class: "doubt" }));
       group.classList.toggle("chosen", i === selected);
-      group.classList.toggle("doubtful", doubtful(word));
       return group;
     });
     this.#ink.replaceChildren(...groups);
@@ -186,7 +192,7 @@ export class View extends EventTarget {
   mix(share) {
     this.#photo.style.opacity = Math.min(1, 2 * (1 - share));
     this.#ink.style.opacity = Math.min(1, 2 * share);
-    this.#ink.style.setProperty("--type", Math.max(0, 2 * share - 1)); // what is printed is seen as long as the photo is
+    this.#ink.style.setProperty("--type", Math.max(0, 2 * share - 1));
   }
 
   fit() {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import shutil
@@ -23,6 +24,9 @@ OUT = ROOT / "out" / "browser"
 MODEL_FILES = ("config.json", "encoder.onnx", "decoder.onnx", "language.npz")
 """What the page reads of a model's folder; the last may be missing."""
 
+PACKED = (".onnx", ".wasm")
+"""Endings of files that the page unpacks itself, so that any server sends few bytes."""
+
 SEGMENTER = MODELS / "page-v1" / "segmenter.onnx"
 """The graph that tells ink from paper, whichever model traces."""
 
@@ -38,12 +42,18 @@ def contents(model: str | Path | None = None, archive: Path | None = None) -> di
     sources["icon.svg"] = ROOT / "src" / "inksight" / "web" / "static" / "icon.svg"
     found = {name: path.read_bytes() for name, path in sorted(sources.items())}
     found |= {f"runtime/{name}": data for name, data in runtime.files(archive).items()}
+    found = dict(_packed(name, data) for name, data in found.items())
     notices = [ROOT / "LICENSE", ROOT / "THIRD_PARTY_NOTICES.md", HERE / "onnxruntime-web.txt"]
     found["licences.txt"] = "\n\n".join(path.read_text(encoding="utf-8") for path in notices).encode()
     version = hashlib.sha256(b"".join(hashlib.sha256(data).digest() for data in found.values())).hexdigest()[:16]
     found["offline.js"] = f'const VERSION = "{version}";\n\n'.encode() + found["offline.js"]
     found["files.json"] = json.dumps({name: len(data) for name, data in found.items()}, indent=1).encode()
     return found
+
+
+def _packed(name: str, data: bytes) -> tuple[str, bytes]:
+    """The file as it is sent, and its name."""
+    return (f"{name}.gz", gzip.compress(data, mtime=0)) if name.endswith(PACKED) else (name, data)
 
 
 def build(target: Path, model: str | Path | None = None, archive: Path | None = None) -> int:

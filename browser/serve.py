@@ -19,7 +19,7 @@ class _Handler(SimpleHTTPRequestHandler):
     """Files with the types that browsers insist on, whatever this machine's tables say."""
 
     extensions_map = SimpleHTTPRequestHandler.extensions_map | {
-        ".js": "text/javascript", ".wasm": "application/wasm", ".json": "application/json", ".svg": "image/svg+xml",
+        ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml",
         ".webmanifest": "application/manifest+json",
     }  # fmt: skip
 

@@ -15,6 +15,7 @@ const LARGE = 110;
 const MOST_PIXELS = 5_000_000;
 const [TILE, OVERLAP] = [1600, 128];
 const REACH = 3;
+const [SURE, LEAST] = [0.5, 3]; // of words: how surely a cell belongs to one, and how many cells one has at least
 
 /**
  * What the network says of a picture: `ink` and `print` of its size, and for every four pixels each way `word`, `line`
@@ -35,20 +36,46 @@ export function binarize(ink) {
 }
 
 /**
- * What is written or printed in a picture: 0 = paper, 1 = ink.
+ * What is written or printed in a picture, 0 = paper, 1 = ink, and about how many words it seems to hold.
  * @param {Network} network
  * @param {Grid<Uint8Array>[]} channels red, green and blue of the picture
- * @returns {Promise<Grid<Float32Array>>}
+ * @returns {Promise<{ink: Grid<Float32Array>, words: number}>}
  */
-export async function penInk(network, channels) {
+export async function segment(network, channels) {
   const { width, height } = channels[0];
   const smallScale = Math.min(1, SMALL_SIDE / Math.max(width, height));
   const first = await seen(network, scaled(channels, smallScale));
   const scale = scaleFor(usualHeight(first) / smallScale, width, height);
   const small = asLarge(first, smallScale, width, height);
-  if (Math.abs(Math.log(scale / smallScale)) < Math.log(1.25)) return marks(small);
+  const told = (found) => ({ ink: marks(found), words: wordsIn(found.word) });
+  if (Math.abs(Math.log(scale / smallScale)) < Math.log(1.25)) return told(small);
   const fine = asLarge(await seen(network, scaled(channels, scale)), scale, width, height);
-  return marks(joined(fine, small, LARGE / scale));
+  return told(joined(fine, small, LARGE / scale));
+}
+
+/**
+ * The number of regions of cells that belong to words. The port of words in layout/words.py, as far as it counts.
+ * @param {Grid<Float32Array>} map
+ */
+export function wordsIn({ width, data }) {
+  const open = Uint8Array.from(data, (value) => (value > SURE ? 1 : 0));
+  return open.reduce((count, _, start) => count + (open[start] && region(open, width, start) >= LEAST ? 1 : 0), 0);
+}
+
+/** How many open cells hang together with one, along rows and columns; they are closed. */
+function region(open, width, start) {
+  const waiting = [start];
+  let size = 0;
+  while (waiting.length) {
+    const at = waiting.pop();
+    if (!open[at]) continue;
+    open[at] = 0;
+    size += 1;
+    if (at % width) waiting.push(at - 1);
+    if ((at + 1) % width) waiting.push(at + 1);
+    waiting.push(at - width, at + width);
+  }
+  return size;
 }
 
 /** The ink, print or not. */

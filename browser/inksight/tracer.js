@@ -9,7 +9,7 @@ import { decode } from "./decoding.js";
 import { coverage, penWidth, spurious } from "./raster.js";
 import { simplify, smooth } from "./geometry.js";
 import { boxOf } from "./grid.js";
-import { binarize, penInk } from "./segmentation.js";
+import { binarize, segment } from "./segmentation.js";
 import { snap } from "./snap.js";
 import { wordConfidence } from "./confidence.js";
 import { ROUNDS, fitted, consensus } from "./views.js";
@@ -32,6 +32,7 @@ const LOST = 0.3;
  * @property {number} confidence 0..1
  * @property {number[]} box x0, y0, x1, y1
  * @property {string} origin the mode
+ * @property {number} [seen] about how many words its picture seems to hold
  */
 
 /**
@@ -42,9 +43,9 @@ const LOST = 0.3;
  * @returns {Promise<InkWord>}
  */
 export async function trace(engine, channels, asked = {}) {
-  const ink = await penInk(engine, channels);
+  const { ink, words } = await segment(engine, channels);
   const word = await traceInk(engine, ink, asked);
-  return { ...word, strokes: measured(word.strokes, channels, ink) };
+  return { ...word, strokes: measured(word.strokes, channels, ink), seen: words };
 }
 
 /**

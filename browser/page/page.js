@@ -4,6 +4,7 @@ import { FORMATS } from "./inksight/formats.js";
 import { Player } from "./player.js";
 
 const MAX_MEGABYTES = 50;
+const PAGE = 4; // so many words in a picture make it one of a page: PAGE in layout/words.py
 
 const $ = (id) => document.getElementById(id);
 const player = new Player($("stage"), $("play"), $("scrub"), $("shown"));
@@ -77,7 +78,9 @@ const heard = {
     $("facts").textContent = `${strokes} · ${sure} · ${seconds.toFixed(1)} s`;
     $("downloads").hidden = !word.strokes.length;
     const isBlank = !word.strokes.length && !word.text;
-    say(isBlank ? "No ink was found in this picture." : "Done.", isBlank ? "bad" : "");
+    if (isBlank) say("No ink was found in this picture.", "bad");
+    else if (word.seen < PAGE) say("Done.");
+    else say(`This looks like a page: ${word.seen} words or more. Here it was traced as one word; cut one out, or have the program convert the page: inksight convert.`, "bad");
   },
 
   failed({ id, message }) {

@@ -9,10 +9,7 @@ import * as ort from "./runtime/ort.js";
 const base = new URL(".", import.meta.url);
 
 ort.env.wasm.numThreads = 1; // threads would need a server that isolates the page
-ort.env.wasm.wasmPaths = {
-  mjs: new URL("runtime/ort-wasm.js", base).href,
-  wasm: new URL("runtime/ort-wasm.wasm", base).href,
-};
+ort.env.wasm.wasmPaths = { mjs: new URL("runtime/ort-wasm.js", base).href };
 
 /** What a user can mend: told as it is. */
 class InputError extends Error {}
@@ -31,8 +28,8 @@ function engine() {
 async function load() {
   const sizes = JSON.parse(new TextDecoder().decode(await file("files.json")));
   const graphs = ["encoder", "decoder", "segmenter"];
-  const names = ["config.json", "language.npz", ...graphs.map((name) => `${name}.onnx`)].map((name) => `model/${name}`);
-  const wasm = "runtime/ort-wasm.wasm";
+  const names = ["config.json", "language.npz", ...graphs.map((name) => `${name}.onnx.gz`)].map((name) => `model/${name}`);
+  const wasm = "runtime/ort-wasm.wasm.gz";
   const total = [...names, wasm].reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
   let loaded = 0;
   const count = (bytes) => {
@@ -45,14 +42,14 @@ async function load() {
   const language = parts.get("model/language.npz");
   const files = {
     config: JSON.parse(new TextDecoder().decode(parts.get("model/config.json"))),
-    ...Object.fromEntries(graphs.map((name) => [name, parts.get(`model/${name}.onnx`)])),
+    ...Object.fromEntries(graphs.map((name) => [name, parts.get(`model/${name}.onnx.gz`)])),
   };
   const ready = await Engine.load(ort, files, language ? await LanguageModel.of(language) : null);
   postMessage({ kind: "ready" });
   return ready;
 }
 
-/** A file of this page's folder; `count` hears of each piece's size. */
+/** A file of this page's folder, unpacked; `count` hears of each piece's size. */
 async function file(name, count = () => {}) {
   let answer;
   try {
@@ -72,7 +69,14 @@ async function file(name, count = () => {}) {
   }
   const whole = new Uint8Array(size);
   pieces.reduce((at, piece) => (whole.set(piece, at), at + piece.length), 0);
-  return whole;
+  return unpacked(whole);
+}
+
+/** What gzip packed; some servers have that undone on the way. */
+async function unpacked(data) {
+  if (data[0] !== 0x1f || data[1] !== 0x8b) return data;
+  const stream = new Blob([data]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /** The pixels of a picture, and by how much they are fewer than the picture's. */

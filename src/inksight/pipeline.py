@@ -116,8 +116,9 @@ def trace_many(
     told = given if chosen.mode == TOLD_MODE else [""] * len(pictures)
     sheets = [as_it_is(picture.pixels, WORKING_SIDE) for picture in pictures]
     seen = [segment(sheet.rgb) for sheet in sheets]
-    for i, each in enumerate(seen if found else ()):
-        found(i, len(words_seen(each)))
+    if found:
+        for i, each in enumerate(seen):
+            found(i, len(words_seen(each)))
     inked = [_one_word(each.marks, text) for each, text in zip(seen, told, strict=True)]
     words = _trace(inked, [False] * len(inked), chosen.mode, tracer(chosen), lambda *_: None) if inked else []
     words = _with_ideographs(words, lambda i: sheets[i].rgb)

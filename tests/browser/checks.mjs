@@ -4,7 +4,7 @@ import { decode } from "../../browser/inksight/decoding.js";
 import { Frame } from "../../browser/inksight/geometry.js";
 import { LanguageModel } from "../../browser/inksight/language.js";
 import { candidates } from "../../browser/inksight/reading.js";
-import { penInk } from "../../browser/inksight/segmentation.js";
+import * as segmentation from "../../browser/inksight/segmentation.js";
 import { Vocabulary } from "../../browser/inksight/tokens.js";
 import { onTheInk, traceInk } from "../../browser/inksight/tracer.js";
 
@@ -13,7 +13,7 @@ export function settled(ink, strokes, { scale, dx, dy }) {
 }
 
 /** The ink as a network tells it that only looks at colours (Told in test_modules.py). */
-export function inkOf(channels) {
+export async function inkOf(channels) {
   const segment = async (pixels, width, height) => {
     const [size, cells] = [width * height, (width * height) / 16];
     const maps = new Float32Array(3 * size);
@@ -28,7 +28,7 @@ export function inkOf(channels) {
     }
     return { maps, layout };
   };
-  return penInk({ segment }, channels);
+  return (await segmentation.segment({ segment }, channels)).ink;
 }
 
 export function thereAndBack({ scale, dx, dy, lean }, points) {

@@ -1,5 +1,6 @@
 """The page's folder: what is in it, what is refused, and that it asks nobody else for anything."""
 
+import gzip
 import json
 import re
 import shutil
@@ -28,14 +29,16 @@ def test_the_folder_is_whole(stand_in, tmp_path):
     assert {
         "index.html",
         "example.jpg",
-        "model/encoder.onnx",
-        "model/segmenter.onnx",
-        "runtime/ort-wasm.wasm",
+        "model/encoder.onnx.gz",
+        "model/segmenter.onnx.gz",
+        "runtime/ort-wasm.wasm.gz",
         "licences.txt",
     } <= sizes.keys()
     assert {"tracer", "segmentation", "decoding", "reading", "snap"} <= {
         name.removeprefix("inksight/").removesuffix(".js") for name in sizes if name.startswith("inksight/")
     }
+    packed = (tmp_path / "page" / "model" / "segmenter.onnx.gz").read_bytes()
+    assert gzip.decompress(packed) == building.SEGMENTER.read_bytes()
     assert "Copyright (c) Microsoft" in (tmp_path / "page" / "licences.txt").read_text()
 
 
@@ -101,7 +104,7 @@ def test_serving(stand_in, tmp_path):
     building.build(tmp_path / "page")
     with serving(tmp_path / "page") as address:
         assert address.startswith("http://127.0.0.1:")
-        kinds = {"": "text/html", "page.js": "text/javascript", "runtime/ort-wasm.wasm": "application/wasm"}
+        kinds = {"": "text/html", "page.js": "text/javascript", "runtime/ort-wasm.wasm.gz": "application/"}
         for name, kind in kinds.items():
             answer = httpx.get(address + name)
             assert answer.status_code == 200

@@ -12,9 +12,10 @@ from inksight.centerline.snap import snap
 from inksight.imaging import appearance, raster
 from inksight.imaging.canvas import fit, standardise
 from inksight.imaging.crop import Crop
-from inksight.imaging.segmentation import COARSE, Network, binarize, segment
+from inksight.imaging.segmentation import COARSE, Layout, Network, Segmentation, binarize, segment
 from inksight.ink import Stroke, Word, timing
 from inksight.ink.curves import distance_to_polyline, resample, simplify, smooth
+from inksight.layout.words import words
 from inksight.options import MODES
 from inksight.recognition import calibration, tokens
 from inksight.recognition.confidence import word_confidence
@@ -105,6 +106,16 @@ def test_the_picture_is_shown_to_the_network_alike(name):
     assert expected.max() > 0.7
     if name.startswith("with"):
         assert np.abs(expected[:, 200:] - (1 - rgb[..., :2].min(axis=2) / 255)[:, 200:]).max() < 1e-6  # as it was
+
+
+def test_words_are_counted_alike():
+    rng = np.random.default_rng(5)
+    map_ = np.asarray(Image.fromarray(rng.random((12, 30), np.float32)).resize((120, 48), Image.Resampling.BICUBIC))
+    map_ = np.clip(map_, 0, 1)
+    layout = Layout(map_, map_, np.full_like(map_, 30), np.zeros_like(map_))
+    expected = words(Segmentation(np.zeros((3, 192, 480), np.float32), layout))
+    assert len(expected) > 5
+    assert call("segmentation", "wordsIn", map_) == len(expected)
 
 
 @pytest.mark.parametrize("paper", PAPERS)

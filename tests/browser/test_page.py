@@ -138,18 +138,26 @@ def test_words_come_out_as_in_the_package(tab):
     assert len(near) >= 4, near
 
 
+def test_a_page_is_told(tab):
+    bring(tab, (EXAMPLES / "board.jpg").read_bytes(), "board.jpg")
+    expect(tab.locator("#status")).to_contain_text(re.compile(r"looks like a page: \d words or more.*inksight convert"))
+
+
 SEE = """async ([pixels, width, height]) => {
-    const [ort, { Engine }, { Grid }, { penInk }] = await Promise.all(
+    const [ort, { Engine }, { Grid }, { segment }] = await Promise.all(
         ["runtime/ort", "inksight/engine", "inksight/grid", "inksight/segmentation"].map((m) => import(`./${m}.js`)),
     );
     const at = (name) => new URL(name, location.href).href;
     ort.env.wasm.numThreads = 1;
-    ort.env.wasm.wasmPaths = { mjs: at("runtime/ort-wasm.js"), wasm: at("runtime/ort-wasm.wasm") };
-    const graph = new Uint8Array(await (await fetch("model/segmenter.onnx")).arrayBuffer());
+    const wasm = (await fetch("runtime/ort-wasm.wasm.gz")).body.pipeThrough(new DecompressionStream("gzip"));
+    ort.env.wasm.wasmPaths = { mjs: at("runtime/ort-wasm.js") };
+    ort.env.wasm.wasmBinary = new Uint8Array(await new Response(wasm).arrayBuffer());
+    const packed = (await fetch("model/segmenter.onnx.gz")).body.pipeThrough(new DecompressionStream("gzip"));
+    const graph = new Uint8Array(await new Response(packed).arrayBuffer());
     const segmenter = await ort.InferenceSession.create(graph, { executionProviders: ["wasm"] });
     const network = { ort, sessions: { segmenter }, segment: Engine.prototype.segment };
     const channels = pixels.map((channel) => new Grid(width, height, Uint8Array.from(channel)));
-    return Array.from((await penInk(network, channels)).data);
+    return Array.from((await segment(network, channels)).ink.data);
 }"""
 
 

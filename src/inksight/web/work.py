@@ -238,7 +238,7 @@ def opened_ink(data: bytes, name: str, limits: Limits) -> list[Result]:
 def _over(page: Page, photo: Photo, pixels: Pixels) -> tuple[Page, Picture]:
     """The page as it lies over its photo: in the photo's pixels, unless the photo fills the page and is no finer."""
     (x0, y0, x1, y1), (height, width) = photo.box, pixels.shape[:2]
-    if photo.box != (0, 0, page.width, page.height) or width > page.width:
+    if photo.box != (0.0, 0.0, page.width, page.height) or width > page.width:
         frame = Affine.translation(-x0, -y0).then(Affine.scaling(width / (x1 - x0), height / (y1 - y0)))
         page = page.transformed(frame, width, height)
     return page, Picture(pixels, round(page.width), round(page.height))

@@ -57,6 +57,17 @@ test("words move to other lines and along their own", () => {
   assert.equal(edits.along(same, 1, 1).words, same);
 });
 
+test("a word that comes into a line is in that line's cell of a table, and in none on its own", () => {
+  const table = () => page().map((w) => (w.line < 2 ? { ...w, cell: [0, w.line, 0] } : w));
+  const cells = ({ words }) => words.map((w) => w.cell?.[1] ?? "-").join("");
+  assert.equal(cells(edits.place(table(), word("new", [50, 2], 0))), "0001-");
+  assert.equal(cells(edits.place(table(), word("new", [0, 30], 0))), "00-1-");
+  assert.equal(cells(edits.toLine(table(), 1, 1)), "011-");
+  assert.equal(cells(edits.toLine(table(), 0, -1)), "-01-");
+  assert.equal(cells(edits.toLine(table(), 2, 1)), "001-");
+  assert.equal(cells(edits.join(table(), [0, 1])), "01-");
+});
+
 test("strokes are erased, turned, split, joined and put in order", () => {
   const first = [{ word: 0, stroke: 0 }], both = [...first, { word: 0, stroke: 1 }];
   assert.deepEqual(edits.erase(page(), first)[0].strokes, [[[20, 20], [40, 0]]]);

@@ -386,7 +386,7 @@ def test_the_page_fetches_nothing_from_elsewhere():
             assert "http://" not in text, path
             assert "https://" not in text, path
             assert " style=" not in text, path
-    assert sum(p.stat().st_size for p in (static / "examples").iterdir()) < 350_000
+    assert sum(p.stat().st_size for p in (static / "examples").iterdir()) < 450_000
 
 
 # ---------------------------------------------------------------------------------------------------- broken input

@@ -39,6 +39,9 @@ function fit(row, word) {
   return share > SAME_LINE && gap(next) < FAR * Math.max(height(word), height(next)) ? share : 0;
 }
 
+/** The word in a cell of a table, or in none: all words of a line are in the same. */
+const inCell = ({ cell: _, ...word }, cell) => (cell ? { ...word, cell } : word);
+
 function into(row, word) {
   const at = row.findIndex((other) => centre(other, 0) > centre(word, 0));
   return at < 0 ? [...row, word] : [...row.slice(0, at), word, ...row.slice(at)];
@@ -50,12 +53,13 @@ export function place(words, word) {
   const best = isDrawing(word)
     ? rows.findIndex((row) => row.every(isDrawing))
     : rows.map((row) => fit(row, word)).reduce((best, share, i, all) => (share > (all[best] ?? 0) ? i : best), -1);
-  if (best >= 0) rows[best] = into(rows[best], word);
+  const own = inCell(word, rows[best]?.[0].cell);
+  if (best >= 0) rows[best] = into(rows[best], own);
   else {
     const below = rows.findIndex((row) => row.every(isDrawing) || (!isDrawing(word) && centre({ box: union(row.map((w) => w.box)) }, 1) > centre(word, 1)));
-    rows.splice(below < 0 || isDrawing(word) ? rows.length : below, 0, [word]);
+    rows.splice(below < 0 || isDrawing(word) ? rows.length : below, 0, [own]);
   }
-  return flat(rows, [word]);
+  return flat(rows, [own]);
 }
 
 /** The word takes the place of another; its line stays. */
@@ -121,13 +125,12 @@ export function toLine(words, index, by) {
   const from = rows.findIndex((row) => row.includes(word));
   const to = from + by;
   const alone = rows[from].length === 1;
+  const beyond = to < 0 || to >= rows.length || rows[to].every(isDrawing);
+  const own = beyond && alone ? word : inCell(word, beyond ? null : rows[to][0].cell);
   rows[from] = rows[from].filter((w) => w !== word);
-  if (to < 0) rows.unshift([word]);
-  else if (to >= rows.length || rows[to].every(isDrawing)) {
-    if (alone) rows[from] = [word];
-    else rows.splice(from + 1, 0, [word]);
-  } else rows[to] = into(rows[to], word);
-  return flat(rows, [word]);
+  if (beyond) rows.splice(to < 0 ? 0 : from + 1, 0, [own]);
+  else rows[to] = into(rows[to], own);
+  return flat(rows, [own]);
 }
 
 /** The word goes before the one that it stands behind in its line (by -1), or behind the next one (by 1). */

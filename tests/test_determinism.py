@@ -3,9 +3,8 @@
 import pytest
 from PIL import Image
 
-from inksight import pipeline
+from inksight import pipeline, threads
 from inksight.formats import dumps
-from inksight.recognition import threads
 from tests.pages import EXAMPLES
 from tests.test_cli import run
 

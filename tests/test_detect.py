@@ -12,6 +12,7 @@ from inksight.layout import detectors, textline
 from inksight.layout.components import crops
 from inksight.layout.detection import Detection
 from inksight.layout.reading_order import reading_order
+from inksight.layout.word_filter import found_once
 from tests.pages import TEXT, contrast, drawn, example, zigzag
 
 # ------------------------------------------------------------------------------------------------------ detectors
@@ -207,6 +208,16 @@ def test_a_word_torn_apart_is_joined():
 
 
 COMMA = [(176, 120), (172, 130)]
+
+
+def test_a_word_found_twice_is_one():
+    whole, again = Detection((98, 98, 202, 126), "onetwo", 0.9), Detection((99, 97, 201, 127), "Onetwo", 0.7, line=1)
+    part, other = Detection((150, 100, 202, 126), "two", 0.8, line=2), Detection((150, 100, 202, 126), "six", 0.8)
+    small = Detection((110, 100, 114, 108), "t", 0.8)
+    unread = Detection((110, 99, 150, 125))
+    assert found_once([part, whole, again, other, small, unread]) == [again, other, small, unread]
+    assert found_once([whole, whole]) == [whole]
+    assert found_once([]) == []
 
 
 ONE = Detection((98, 98, 148, 126), "one", 0.8)

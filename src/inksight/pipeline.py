@@ -318,8 +318,9 @@ def _found(find: Detector, rgb: Pixels, sheet: Sheet) -> Sequence[Detection]:
 
 
 def _believed(words: Sequence[Detection], page_height: int) -> list[Detection]:
-    """The detections without large ones (a whole sheet) whose reading is a guess."""
-    return [w for w in words if not w.text or w.confidence >= SURE or w.height < LARGE * page_height]
+    """The detections, each once, without large ones (a whole sheet) whose reading is a guess."""
+    found = [w for w in words if not w.text or w.confidence >= SURE or w.height < LARGE * page_height]
+    return word_filter.found_once(found)
 
 
 _Telling = Callable[[Sequence[Word], int, int], None]

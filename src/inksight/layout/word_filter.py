@@ -21,8 +21,30 @@ SHORT = 2
 HUGE, FEW = 2.0, 4
 """So may up to so many characters that are so many times as high as usual."""
 
+WITHIN = 0.7
+"""A word lies in another that has more than this share of its box and of whose height it has this share."""
+
 SURE_READING = 0.5
 """The confidence from which the model's word is taken without another's."""
+
+
+def found_once(words: Sequence[Detection]) -> list[Detection]:
+    """The words without those that lie in another which says the same or more: both would have all of the text, and
+    each a part of the ink."""
+    boxes = np.array([w.box for w in words], np.float64).reshape(-1, 4)
+    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    within = np.maximum(high - low, 0).prod(axis=2) > WITHIN * area[:, None]
+    pairs = [(i, j) for i, j in np.argwhere(within).tolist() if (area[j], i) > (area[i], j)]
+    doubles = {i for i, j in pairs if _repeats(words[i], words[j])}
+    return [w for i, w in enumerate(words) if i not in doubles]
+
+
+def _repeats(word: Detection, other: Detection) -> bool:
+    """Whether a word within another is a part of it, or the same."""
+    alike = word.height > WITHIN * other.height
+    return alike and bool(word.text) and word.text.casefold() in other.text.casefold()
 
 
 def doubtful(words: Sequence[Detection]) -> list[bool]:

@@ -188,3 +188,8 @@ def test_rows_are_equally_long_and_empty_ones_left_out():
         for t, row, column in (("a", 0, 0), ("b", 2, 3), ("c", 2, 3), ("", 5, 5))
     ]
     assert rows(lines) == [["a", ""], ["", "b c"]]
+
+
+def test_boxes_without_height_need_no_huge_picture():
+    found = [Detection((x, y, x + 9, y), "a") for x in (100, 400) for y in (100, 200)]
+    assert cells(found, NOTHING) == [None] * 4

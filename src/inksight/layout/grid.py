@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ..arrays import Array, Labels, Mask
 from .detection import Detection
 
-HEIGHT = 24
-"""Lines are looked for where words are so many pixels high."""
+HEIGHT, LARGEST = 24, 1.5
+"""Lines are looked for where words are so many pixels high, and in no larger a picture than so many times the page."""
 
 LONG, LOOSE = 2.0, 0.5
 """In heights of words: lines are at least so long, and may end so far before those that they should meet."""
@@ -41,7 +41,7 @@ def tables(words: Sequence[Detection], marks: Mask) -> list[Table]:
     """The ruled tables of a page. `marks`, bool (H, W), is all that was written, drawn or printed on it."""
     if len(words) < 3:
         return []
-    scale = HEIGHT / max(float(np.median([w.height for w in words])), 1.0)
+    scale = min(HEIGHT / max(float(np.median([w.height for w in words])), 1.0), LARGEST)
     boxes = np.array([w.box for w in words]) * scale
     found = [_table(grid, boxes) for grid in _grids(_resized(marks, scale))]
     return [table for table in found if table and not _is_prose(table, boxes)]
@@ -77,9 +77,11 @@ def _grids(marks: NDArray[np.uint8]) -> Iterator[_Grid]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
     for i in range(1, count):
         x, y, w, h = stats[i, :4].tolist()
+        if min(w, h) < 2 * HEIGHT:
+            continue
         here = np.s_[y : y + h, x : x + w]
         own = labels[here] == i
-        if min(w, h) >= 2 * HEIGHT and (level[here] * own).any() and (upright[here] * own).any():
+        if (level[here] * own).any() and (upright[here] * own).any():
             slopes = _slope(level[here] * own), _slope((upright[here] * own).T)
             yield _Grid(own.astype(np.uint8), (x, y), slopes)
 
@@ -159,7 +161,7 @@ def _held(cells: Labels, boxes: Array) -> dict[int, int]:
         left, top, right, bottom = (round(v) for v in (x0 + dx, y0 + dy, x1 - dx, y1 - dy))
         if min(left, top) < 0 or right > cells.shape[1] or bottom > cells.shape[0]:
             continue
-        counts = np.bincount(cells[top : bottom + 1, left : right + 1].ravel())
+        counts = np.bincount(cells[top : bottom + 1, left : right + 1].ravel(), minlength=1)
         found[i] = int(counts.argmax()) if counts.max() > 0.7 * counts.sum() else 0
     return found
 

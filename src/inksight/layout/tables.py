@@ -18,6 +18,9 @@ from . import grid
 from .detection import Detection
 from .grid import Table
 
+Span = tuple[float, float]
+"""From the left to the right end of something."""
+
 GAP = 1.5
 """A gap between columns is at least so many heights of a word wide."""
 
@@ -99,30 +102,34 @@ def _middle(word: Detection) -> float:
 
 def _end(words: Sequence[Detection], rows: Sequence[Sequence[int]], start: int, height: float) -> int:
     """The row after the last one that follows the row `start` closely and leaves gaps free that run through all."""
-    members = list(rows[start])
+    columns: list[Span] = []
     for k in range(start, len(rows)):
         if k > start and _middle(words[rows[k][0]]) - _middle(words[rows[k - 1][0]]) > NEXT_ROW * height:
             return k
-        members += rows[k]
-        if len(_columns(words, members, height)) < 2:
-            return k if k > start else start + 1
+        columns = _columns([*columns, *_spans(words, rows[k])], height)
+        if len(columns) < 2:
+            return max(k, start + 1)
     return len(rows)
 
 
-def _columns(words: Sequence[Detection], members: Sequence[int], height: float) -> list[float]:
-    """Where columns begin: the left ends of what the words, seen from above, cover between wide gaps."""
-    spans = sorted((words[i].box[0], words[i].box[2]) for i in members)
-    starts, reach = [spans[0][0]], spans[0][1]
-    for left, right in spans[1:]:
-        if left - reach > GAP * height:
-            starts.append(left)
-        reach = max(reach, right)
-    return starts
+def _spans(words: Sequence[Detection], row: Sequence[int]) -> list[Span]:
+    return [(words[i].box[0], words[i].box[2]) for i in row]
+
+
+def _columns(spans: Sequence[Span], height: float) -> list[Span]:
+    """What the spans, seen from above, cover between wide gaps, from left to right."""
+    found: list[Span] = []
+    for left, right in sorted(spans):
+        if found and left - found[-1][1] <= GAP * height:
+            found[-1] = found[-1][0], max(found[-1][1], right)
+        else:
+            found.append((left, right))
+    return found
 
 
 def _table(words: Sequence[Detection], rows: Sequence[Sequence[int]], height: float) -> Table | None:
     """The rows as a table, without rows of one cell at its ends; None if they are none."""
-    starts = np.array(_columns(words, [i for row in rows for i in row], height))
+    starts = np.array([left for left, _ in _columns([s for row in rows for s in _spans(words, row)], height)])
     place = {i: int(np.searchsorted(starts, words[i].box[0], "right")) - 1 for row in rows for i in row}
     full = [k for k, row in enumerate(rows) if len({place[i] for i in row}) > 1]
     if not full:

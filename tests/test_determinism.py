@@ -24,7 +24,7 @@ def folder(tmp_path_factory):
 def inks(folder, number):
     """The ink of each picture, converted alone in so many threads."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("inksight.recognition.threads.count", lambda: number)
+        patch.setattr("inksight.threads.count", lambda: number)
         pages = {path.stem: pipeline.convert(path, fast=True) for path in sorted(folder.iterdir())}
     return {name: dumps(page, "json") for name, page in pages.items()}
 

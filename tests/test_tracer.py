@@ -102,7 +102,9 @@ class TestWithTheShippedWeights:
         assert off < 0.05
 
     def test_batches_do_not_change_the_result(self, tracer, crop):
-        # Crops of other sizes fall into other batches; a copy of the same size shares one.
+        """Or hardly: 8-bit products are scaled by the greatest value in the batch, so single points may differ. Scales
+        of each row's own would take six more operations for every product of a step, fixed ones need data at export.
+        With 32-bit products nothing differs: tests/train/test_export.py."""
         narrow = crop.columns(0, crop.ink.shape[1] // 2)
         together = tracer.trace([crop, narrow, crop])
         alone = tracer.trace([crop])[0]
@@ -111,7 +113,7 @@ class TestWithTheShippedWeights:
         assert together[0].text == alone.text
         for a, b in zip(together[0].strokes, alone.strokes, strict=True):
             apart = [distance_to_polyline(p, q).mean() for p, q in ((a.points, b.points), (b.points, a.points))]
-            assert max(apart) < 1  # 8-bit products are scaled by the batch's greatest value: single points may differ
+            assert max(apart) < 1
 
     def test_blank_is_an_empty_word(self, tracer):
         word = tracer.trace([Crop.of(np.zeros((50, 120), np.float32))])[0]

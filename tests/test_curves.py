@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -92,7 +92,7 @@ class TestSimplify:
 class TestSmooth:
     @given(curves, st.floats(0, 20))
     def test_holds_the_ends_and_stays_near(self, xy, sigma):
-        assume(arc_lengths(xy)[-1] < 40 * (sigma or np.inf))  # keeps the examples small
+        xy = xy * min(1, 40 * (sigma or np.inf) / max(arc_lengths(xy)[-1], 1e-9))  # keeps the examples small
         out = smooth(xy, sigma)
         assert np.isfinite(out).all()
         assert out[0].tolist() == xy[0].tolist()

@@ -14,6 +14,7 @@ The folder gets log.jsonl, state.pt (everything to resume), model.safetensors (t
 
 from __future__ import annotations
 
+import argparse
 import copy
 import json
 import math
@@ -33,6 +34,18 @@ def learning_rate(step: int, progress: float, peak: float, warmup: int, last: fl
     """Linear warm-up, then a cosine down to `last` of the peak at progress 1."""
     falling = last + (1 - last) * 0.5 * (1 + math.cos(math.pi * min(progress, 1)))
     return peak * min(1, (step + 1) / warmup) * falling
+
+
+def add_flags(parser: argparse.ArgumentParser, *, threads: int, workers: int, check_every: int) -> None:
+    """What a script can be told of a run's folder, its machine and how often it speaks."""
+    add = parser.add_argument
+    add("--out", type=Path, required=True, help="folder of the run")
+    add("--device", default="cpu")
+    add("--threads", type=int, default=threads)
+    add("--workers", type=int, default=workers, help="processes that prepare samples")
+    add("--seed", type=int, default=0)
+    add("--log-every", type=int, default=25, help="steps")
+    add("--check-every", type=int, default=check_every, help="steps until it is validated and saved")
 
 
 class Run:

@@ -29,7 +29,7 @@ from train.model import Config, InkModel
 from train.muon import Muon, parted
 from train.processes import together
 from train.render import render, vary
-from train.run import Run, learning_rate
+from train.run import Run, add_flags, learning_rate
 from train.scripts import SHARES, Scripts
 from train.stores import InkStore
 
@@ -41,11 +41,10 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    # what goes in and comes out
+    # what goes in
     add("--ink", type=Path, required=True, help="file made by train.pack")
     add("--words", type=Path, help="file made by train.pack_words; left out: ink only")
     add("--scripts", type=Path, help="file made by train.pack_scripts: all scripts are mixed in and read")
-    add("--out", type=Path, required=True, help="folder of the run")
     add("--start", type=Path, help="weights (.safetensors) to start from")
     # the model
     add("--size", default="small", choices=["tiny", "small", "base"])
@@ -60,14 +59,7 @@ def arguments() -> argparse.Namespace:
     add("--warmup", type=int, default=300)
     add("--average", type=float, default=0.999, help="decay of the averaged weights")
     add("--pictures", type=float, default=0.12, help="share of steps on real pictures")
-    # the machine
-    add("--device", default="cpu")
-    add("--threads", type=int, default=2)
-    add("--workers", type=int, default=0, help="processes that prepare ink")
-    add("--seed", type=int, default=0)
-    # how often
-    add("--log-every", type=int, default=25)
-    add("--check-every", type=int, default=500)
+    add_flags(parser, threads=2, workers=0, check_every=500)
     return parser.parse_args()
 
 

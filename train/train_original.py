@@ -26,7 +26,7 @@ from train.muon import Muon, parted
 from train.original import PRESETS, Codec, OriginalModel, Parts
 from train.original_data import SquareInk, SquarePictures, pictures
 from train.processes import together
-from train.run import Run, learning_rate
+from train.run import Run, add_flags, learning_rate
 
 RATES = {"adamw": 3e-4, "adafactor": 1e-2, "muon": 2e-3}
 """Peak learning rates; Adafactor's is relative to the size of the weights."""
@@ -38,10 +38,9 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    # what goes in and comes out
+    # what goes in
     add("--ink", type=Path, required=True, help="file made by train.pack")
     add("--words", type=Path, help="file made by train.pack_words; left out: ink only")
-    add("--out", type=Path, required=True, help="folder of the run")
     # the model
     add("--preset", default="small-p", choices=list(PRESETS))
     add("--vit", help="folder or hub id of a pretrained ViT")
@@ -57,14 +56,7 @@ def arguments() -> argparse.Namespace:
     add("--lr", type=float, help=f"peak; left out: {RATES}")
     add("--warmup", type=int, help="steps; left out: 5000, or 300 with --minutes")
     add("--pictures", type=float, default=0.2, help="share of steps on real pictures: one task of five")
-    # the machine
-    add("--device", default="cpu")
-    add("--threads", type=int, default=2)
-    add("--workers", type=int, default=0, help="processes that prepare ink")
-    add("--seed", type=int, default=0)
-    # how often
-    add("--log-every", type=int, default=25)
-    add("--check-every", type=int, default=1000)
+    add_flags(parser, threads=2, workers=0, check_every=1000)
     args = parser.parse_args()
     args.lr = args.lr or RATES[args.optimizer]
     args.warmup = args.warmup or (300 if args.minutes < float("inf") else 5000)

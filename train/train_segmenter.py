@@ -28,7 +28,7 @@ from synth.assets import Assets
 from synth.scene import KINDS, Scene, compose
 from train.muon import Muon, parted
 from train.real_pages import RealPages
-from train.run import Run, learning_rate
+from train.run import Run, add_flags, learning_rate
 from train.segmenter import MAPS, Sample, Segmenter, blind, care, losses, truth, unseen
 
 Batch = tuple[Tensor, ...]
@@ -43,7 +43,6 @@ def arguments() -> argparse.Namespace:
     add("--fonts", type=Path, action="append", default=[], help="folder of fonts for print; may be repeated")
     add("--pages", type=Path, help="file made by train.pack_pages")
     add("--real", type=float, default=0.2, help="share of samples from real pages")
-    add("--out", type=Path, required=True, help="folder of the run")
     add("--start", type=Path, help="weights (.safetensors) to start from")
     add("--minutes", type=float, default=30, help="wall-clock budget; the learning rate falls over it")
     add("--batch", type=int, default=6)
@@ -52,13 +51,8 @@ def arguments() -> argparse.Namespace:
     add("--last", type=float, default=0.02, help="the learning rate's share at the end")
     add("--warmup", type=int, default=100)
     add("--average", type=float, default=0.998)
-    add("--device", default="cpu")
-    add("--threads", type=int, default=1)
-    add("--workers", type=int, default=1, help="processes that draw scenes")
-    add("--seed", type=int, default=0)
-    add("--log-every", type=int, default=25)
-    add("--check-every", type=int, default=500)
     add("--save-every", type=int, default=100)
+    add_flags(parser, threads=1, workers=1, check_every=500)
     return parser.parse_args()
 
 

@@ -123,8 +123,8 @@ def trace_many(
     words = _trace(inked, [False] * len(inked), chosen.mode, tracer(chosen), lambda *_: None) if inked else []
     words = _with_ideographs(words, lambda i: sheets[i].rgb)
     return [
-        measured(word, sheet.rgb, crop.ink).transformed(Chain((sheet.frame, picture.frame)))
-        for word, (_, crop), sheet, picture in zip(words, inked, sheets, pictures, strict=True)
+        measured(word, sheet.rgb, each.marks).transformed(Chain((sheet.frame, picture.frame)))
+        for word, each, sheet, picture in zip(words, seen, sheets, pictures, strict=True)
     ]
 
 
@@ -298,7 +298,7 @@ def _parts(
 
 def _one_word(ink: Map, text: str = "") -> Inked:
     """A whole picture's ink as that of one word; `text` is what somebody knows it to say."""
-    crop = Crop.of(ink)
+    crop = Crop.of(ink).trimmed()
     return Inked(Detection(crop.box, text, float(bool(text))), crop)
 
 

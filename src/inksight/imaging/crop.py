@@ -46,6 +46,16 @@ class Crop:
         """The tight box of the ink in the crop's own pixels; all of the crop where there is none."""
         return ink_box(self.mask)
 
+    def trimmed(self) -> Crop:
+        """Without what lies farther from the ink's box than twice its pen's width; a blank one as it is."""
+        if self.is_blank:
+            return self
+        x0, y0, x1, y1 = (int(v) for v in self.bounds)
+        margin = round(2 * pen_width(self.mask[y0:y1, x0:x1])) + 1
+        left, top = max(x0 - margin, 0), max(y0 - margin, 0)
+        frame = Affine.translation(left, top).then(self.frame)
+        return Crop(self.ink[top : y1 + margin, left : x1 + margin], frame, self.box)
+
     def columns(self, start: int, stop: int) -> Crop:
         """These columns by themselves, their own page; all of them are the crop as it is."""
         return self if (start, stop) == (0, self.ink.shape[1]) else Crop.of(self.ink[:, start:stop])

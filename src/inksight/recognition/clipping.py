@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..arrays import Array, Mask
-from ..imaging.raster import distance
+from ..imaging.raster import dilate
 from ..ink import Stroke
 from ..ink.curves import resample, simplify
 
@@ -27,16 +26,16 @@ def held(strokes: Sequence[Stroke], mask: Mask) -> list[Stroke]:
     """
     if not mask.any():
         return list(strokes)
-    away = distance(mask)
+    near = dilate(mask, REACH)
     ink = np.argwhere(mask)[:, ::-1].astype(np.float64) + 0.5
-    return [s for stroke in strokes for s in _held(stroke, away, ink)]
+    return [s for stroke in strokes for s in _held(stroke, near, ink)]
 
 
-def _held(stroke: Stroke, away: NDArray[np.float32], ink: Array) -> list[Stroke]:
+def _held(stroke: Stroke, near: Mask, ink: Array) -> list[Stroke]:
     points = resample(stroke.points, 1.0)
-    h, w = away.shape
+    h, w = near.shape
     x, y = np.floor(points).astype(int).T
-    off = away[y.clip(0, h - 1), x.clip(0, w - 1)] > REACH
+    off = ~near[y.clip(0, h - 1), x.clip(0, w - 1)]
     if not off.any():
         return [stroke]
     edges = [0, *(np.flatnonzero(np.diff(off)) + 1).tolist(), len(points)]

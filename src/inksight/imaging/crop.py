@@ -47,11 +47,11 @@ class Crop:
         return ink_box(self.mask)
 
     def trimmed(self) -> Crop:
-        """Without what lies farther from the ink's box than twice its pen's width; a blank one as it is."""
+        """Without what lies so far from the ink's box that no canvas shows it; a blank one as it is."""
         if self.is_blank:
             return self
         x0, y0, x1, y1 = (int(v) for v in self.bounds)
-        margin = round(2 * pen_width(self.mask[y0:y1, x0:x1])) + 1
+        margin = 8 + round(max(x1 - x0, y1 - y0) / 2 + 4 * pen_width(self.mask[y0:y1, x0:x1]))
         left, top = max(x0 - margin, 0), max(y0 - margin, 0)
         frame = Affine.translation(left, top).then(self.frame)
         return Crop(self.ink[top : y1 + margin, left : x1 + margin], frame, self.box)

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from inksight import pipeline, threads
+from inksight import pipeline
 from inksight.formats import dumps
 from tests.pages import EXAMPLES
 from tests.test_cli import run

@@ -71,7 +71,7 @@ def photograph(picture: Picture, rng: np.random.Generator) -> NDArray[np.uint8]:
         ) * rng.uniform(2, 13)
     if rng.random() < 0.3:  # sharpened, as phones do
         picture = picture + rng.uniform(0.2, 1.2) * (picture - cv2.GaussianBlur(picture, (0, 0), 1.2))
-    if rng.random() < 0.1 and picture.mean() > 110:
+    if rng.random() < 0.15 and picture.mean() > 110:
         picture = _whitened(picture, rng)
     elif rng.random() < 0.3:
         picture = 128 + (picture - 128) * rng.uniform(0.7, 1.4) + rng.uniform(-20, 20)

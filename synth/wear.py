@@ -23,7 +23,7 @@ def specks(picture: Picture, rng: np.random.Generator) -> None:
     fine = cv2.resize(fine, shape[::-1], interpolation=cv2.INTER_LINEAR)
     if rng.random() < 0.5 and shape[0] == shape[1]:
         fine = np.ascontiguousarray(fine.T)
-    cover = np.clip((fine + where * rng.uniform(0.3, 0.9) - rng.uniform(1.6, 2.8)) * rng.uniform(1.5, 5), 0, 1)
+    cover = np.clip((fine + where * rng.uniform(0.3, 0.9) - rng.uniform(1.2, 2.8)) * rng.uniform(1.5, 5), 0, 1)
     _tint(picture, cover * rng.uniform(0.15, 0.9), rng)
 
 

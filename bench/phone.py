@@ -27,6 +27,7 @@ import inksight
 from inksight.arrays import Map
 from inksight.formats import read
 from inksight.imaging.segmentation import Network, segment
+from inksight.layout.pen_lines import by_pen
 from inksight.report import PageReport
 
 RESULTS = Path(__file__).parent / "results" / "phone.md"
@@ -116,7 +117,7 @@ def overlay(photo: Image.Image, ink: Path) -> Image.Image:
 def seen(photo: Image.Image, seer: Network | None) -> Image.Image:
     """The maps over the dimmed photo."""
     pixels = np.asarray(photo)
-    segmentation = segment(pixels, seer)
+    segmentation = by_pen(segment(pixels, seer))
     colors: list[tuple[Map, tuple[int, int, int]]] = [
         (segmentation.ruling, (0, 160, 0)),
         (segmentation.print, (0, 0, 255)),

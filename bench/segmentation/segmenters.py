@@ -63,6 +63,7 @@ def marks(rgb: Pixels) -> dict[str, Map]:
 def network(rgb: Pixels, seer: Network | None = None) -> dict[str, Map]:
     """The product's segmentation, its ink without the print."""
     from inksight.imaging.segmentation import segment
+    from inksight.layout.pen_lines import by_pen
 
-    seen = segment(rgb, seer)
+    seen = by_pen(segment(rgb, seer))
     return {"ink": seen.pen, "ruling": seen.ruling, "print": seen.print}

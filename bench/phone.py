@@ -42,10 +42,12 @@ RIGHT = "right"
 
 METHOD = """# Photos of other people's notes
 
-{count} photos, converted by the code before and after, each looked at by eye beside its strokes (bench/phone.py): right
-where nothing of importance is lost and nothing invented. Left empty: not looked at yet. Of the first column the
-photos from brandonhaynes100_01 on were traced by the centreline tracer, to save time: ink map, words and drawings
-are the same. The second column is of 2026-11-29, before print was judged in its context.
+{count} photos looked at by eye (bench/phone.py): right where nothing of importance is lost and nothing invented; a few
+specks are named and forgiven. Left empty: not looked at. Strokes: converted by the code with the old rules and with the
+first network, each beside its strokes; of the first column the photos from brandonhaynes100_01 on were traced by the
+centreline tracer, to save time. Maps: what the network alone says, on contact sheets, before words are found and before
+faint pieces are left out; the first one, and the second one with layout/pen_lines.py.
+The lines around three boards (brandonhaynes100) are drawn by hand; they had been counted as the boards' edges.
 """
 
 

@@ -59,6 +59,7 @@ class Scores:
     """Drawings of which a drawing covers at least half."""
     covered: float = 0
     sheet: float = 0
+    segmentation: float = 0
     detection: float = 0
     tracing: float = 0
     rest: float = 0
@@ -72,7 +73,8 @@ class Scores:
 
     def row(self, pages: int = 1) -> str:
         """A row of the table; times and coverage are means over the pages."""
-        times = " | ".join(f"{getattr(self, k) / pages:.1f}" for k in ("sheet", "detection", "tracing", "rest"))
+        steps = ("sheet", "segmentation", "detection", "tracing", "rest")
+        times = " | ".join(f"{getattr(self, k) / pages:.1f}" for k in steps)
         return (
             f"| {self.name} | {self.truth} | {_share(self.recalled, self.truth)} | {_share(self.right, self.found)} "
             f"| {self.torn} / {self.neighbours} | {_share(self.edits, self.characters)} "
@@ -83,8 +85,8 @@ class Scores:
 
 HEAD = """\
 | page | words | recall | precision | order torn | CER | strokes within 2 px | ink covered | drawings | sheet, s \
-| detection, s | tracing, s | rest, s | CPU, s | peak, MB |
-| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
+| segmentation, s | detection, s | tracing, s | rest, s | CPU, s | peak, MB |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
 
 
 def _share(part: float, whole: float) -> str:

@@ -7,6 +7,7 @@ Takes the report.json files of `inksight evaluate -o FOLDER`, and replaces what 
     modes        the test words in each mode, side by side
     targets      what was aimed at, and whether it was met
     failures     what the scores say is wrong with the worst 40 test words
+    scripts      words of other scripts, a column for each (with --scripts)
 
     python -m bench.card --test test/report.json --real real/report.json --mode derender/report.json ...
 
@@ -81,6 +82,7 @@ def main() -> None:
     parser.add_argument("--test", required=True, help="report.json of drawn test words")
     parser.add_argument("--real", required=True, help="report.json of real words")
     parser.add_argument("--mode", action="append", default=[], help="report.json of another mode; may be repeated")
+    parser.add_argument("--scripts", help="report.json of words of other scripts")
     parser.add_argument("--original", help="report.json of bench.original")
     parser.add_argument("--card", default=str(CARDS / DEFAULT_MODEL / "README.md"))
     options = parser.parse_args()
@@ -89,7 +91,8 @@ def main() -> None:
         if options.original:
             test = with_row(test, ORIGINAL, _read(options.original))
         card = Path(options.card).read_text("utf-8")
-        save(Path(options.card), filled(card, sections(test, real, modes)).encode())
+        parts = sections(test, real, modes) | (by_script(_read(options.scripts)) if options.scripts else {})
+        save(Path(options.card), filled(card, parts).encode())
     except (OSError, ValueError, KeyError) as error:
         sys.exit(f"bench.card: {error!r}")
 
@@ -131,6 +134,15 @@ def sections(test: Report, real: Report, modes: Sequence[Report]) -> dict[str, s
         "targets": targets({"test": test, "real": real}),
         "failures": failures(test),
     }
+
+
+def by_script(report: Report) -> dict[str, str]:
+    """The part on other scripts."""
+    found = report["scripts"]
+    words = {name: part["words"] for name, part in found.items()}
+    columns = table({name: part["summary"] for name, part in found.items()}, words)
+    flags = " --fast" if report["settings"].get("fast") else ""
+    return {"scripts": f"`inksight evaluate DATA --scripts --words {max(words.values())}{flags}`\n\n{columns}"}
 
 
 def command(report: Report) -> str:

@@ -41,8 +41,17 @@ def test_a_card_without_its_marks_is_left_alone(page):
 
 def test_the_shipped_card_has_every_mark():
     page = (card.CARDS / card.DEFAULT_MODEL / "README.md").read_text("utf-8")
-    names = ("test", "real", "modes", "targets", "failures")
+    names = ("test", "real", "modes", "targets", "failures", "scripts")
     assert "NEW" in card.filled(page, dict.fromkeys(names, "NEW"))
+
+
+def test_each_script_has_a_column():
+    summary = {"ldtw": {"median": 2.5, "mean": 3.0, "p90": 6.0}}
+    found = {"Greek": {"words": 4, "summary": summary}, "Korean": {"words": 3, "summary": summary}}
+    text = card.by_script({"settings": {"fast": True}, "scripts": found})["scripts"]
+    assert text.startswith("`inksight evaluate DATA --scripts --words 4 --fast`")
+    assert [cell.strip() for cell in text.split("\n")[2].split("|")[2:-1]] == ["Greek", "Korean"]
+    assert text.count("2.5") == 2
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,9 @@ def test_the_report_has_a_column_for_each_script(samples):
     assert words.count(" 1 ") == len(SETS)
     assert any(row.startswith("| stroke-count error") and row.count(" 0 ") == len(SETS) for row in rows)
     assert report.tables().endswith(report.by_script())
+    kept = report.to_json()["scripts"]
+    assert {name: part["words"] for name, part in kept.items()} == dict.fromkeys(SETS, 1)
+    assert all(part["summary"]["stroke_count_error"]["mean"] == 0 for part in kept.values())
 
 
 def test_look_alikes_are_latin_letters():

@@ -76,12 +76,17 @@ class Report:
         """A Markdown table: measures down, rows across."""
         return table(self.summary(), {row: len(scores) for row, scores in self.rows.items()})
 
-    def by_script(self) -> str:
-        """The model's scores as such a table, a column for each script; "" if no sample names one."""
+    def _scripts(self) -> dict[str, list[Scores]]:
+        """The model's scores of the samples of each script; of none if no sample names one."""
         parts: dict[str, list[Scores]] = {}
         for sample, scores in zip(self.samples, self.rows["model"], strict=True):
             if sample.script:
                 parts.setdefault(sample.script, []).append(scores)
+        return parts
+
+    def by_script(self) -> str:
+        """The model's scores as such a table, a column for each script; "" if no sample names one."""
+        parts = self._scripts()
         summary = {script: _summarise(scores) for script, scores in parts.items()}
         return table(summary, {script: len(scores) for script, scores in parts.items()}) if parts else ""
 
@@ -90,13 +95,16 @@ class Report:
         return "\n\n".join(filter(None, (self.table(), self.by_script())))
 
     def to_json(self) -> dict[str, Any]:
-        """Settings, summary and every word's scores; what doesn't apply is null."""
+        """Settings, summary (of each script as well, with the number of its words) and every word's scores; what doesn't
+        apply is null."""
         said = [
             {"text": s.text, "writer": s.writer, "read": w.text, "origin": w.origin, "confidence": w.confidence}
             for s, w in zip(self.samples, self.words, strict=True)
         ]
         rows = {row: [_without_nan(s) for s in scores] for row, scores in self.rows.items()}
-        return {"settings": dict(self.settings), "summary": self.summary(), "words": said, "rows": rows}
+        scripts = {name: {"words": len(own), "summary": _summarise(own)} for name, own in self._scripts().items()}
+        facts = {"settings": dict(self.settings), "summary": self.summary(), "scripts": scripts}
+        return {**facts, "words": said, "rows": rows}
 
     def save(self, folder: str | Path) -> None:
         """Write report.json, table.md and sheet.png into a folder, which is made if need be.

@@ -95,8 +95,8 @@ class Report:
         return "\n\n".join(filter(None, (self.table(), self.by_script())))
 
     def to_json(self) -> dict[str, Any]:
-        """Settings, summary, that of each script with the number of its words, and every word's scores; what doesn't apply
-        is null."""
+        """Settings, summary, that of each script with the number of its words, and each word's scores; what doesn't
+        apply is null."""
         said = [
             {"text": s.text, "writer": s.writer, "read": w.text, "origin": w.origin, "confidence": w.confidence}
             for s, w in zip(self.samples, self.words, strict=True)

@@ -80,6 +80,11 @@ class TestMissed:
         seen = segmentation(blank(), words=LINE[:1])
         assert len(missed(seen, [Detection((90, 40, 180, 80))])) == 1
 
+    def test_a_drawing_around_words_that_were_found_is_no_word(self):
+        seen = segmentation(blank(), words=[(20, 15, 200, 110)])
+        assert missed(seen, [Detection((30, 50, 80, 80)), Detection((120, 50, 150, 80))]) == []
+        assert len(missed(seen, [Detection((30, 50, 45, 60))])) == 1  # a speck in it is no word
+
     def test_print_is_not_missed(self):
         print_ = blank()
         print_[20:52, 20:100] = 0.9

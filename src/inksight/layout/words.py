@@ -28,8 +28,9 @@ READ_SURELY = 0.9
 """Print is read with at least this confidence (0..1)."""
 PAGE = 4
 """A picture in which so many words are seen is that of a page: of 120 pictures of one word none has more than three."""
-COVERED = 0.25
-"""A word is not missed if a found one has more than this share of its box."""
+COVERED, WITHIN, HELD = 0.25, 0.05, 0.5
+"""A word is not missed if a found one has more than the first share of its box, or more than the second and lies in it
+by more than the third share of its own: a drawing around words is seen as one large word at times."""
 
 
 class Words:
@@ -68,15 +69,16 @@ def missed(seen: Segmentation, found: Sequence[Detection]) -> list[Detection]:
     """The words that the network sees where none was found, with line numbers of their own. Print isn't among them."""
     boxes = np.array([w.box for w in found], np.float64).reshape(-1, 4)
     first = max((w.line for w in found), default=-1) + 1
-    own = [w for w in words(seen) if not looks_printed(w, seen) and _share_covered(w.box, boxes) < COVERED]
+    own = [w for w in words(seen) if not looks_printed(w, seen) and not _is_found(w.box, boxes)]
     return [replace(w, line=first + w.line) for w in own]
 
 
-def _share_covered(box: Box, others: Array) -> float:
-    """The largest share of a box's area that one of the others, (n, 4), covers."""
+def _is_found(box: Box, others: Array) -> bool:
+    """Whether one of the other boxes, (n, 4), covers much of a box or lies in it."""
     low, high = np.maximum(others[:, :2], box[:2]), np.minimum(others[:, 2:], box[2:])
     common = np.maximum(high - low, 0).prod(axis=1)
-    return float(common.max(initial=0) / max((box[2] - box[0]) * (box[3] - box[1]), 1e-6))
+    own, theirs = (box[2] - box[0]) * (box[3] - box[1]), (others[:, 2:] - others[:, :2]).prod(axis=1)
+    return bool(((common >= COVERED * own) | ((common > WITHIN * own) & (common > HELD * theirs))).any())
 
 
 def are_print(found: Sequence[Detection], seen: Segmentation) -> list[bool]:

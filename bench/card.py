@@ -7,9 +7,11 @@ Takes the report.json files of `inksight evaluate -o FOLDER`, and replaces what 
     modes        the test words in each mode, side by side
     targets      what was aimed at, and whether it was met
     failures     what the scores say is wrong with the worst 40 test words
-    scripts      words of other scripts, a column for each (with --scripts)
 
     python -m bench.card --test test/report.json --real real/report.json --mode derender/report.json ...
+    python -m bench.card --scripts scripts/report.json --card src/inksight/models/scripts-v1/README.md
+
+The second writes one part alone, `scripts`: words of other scripts, a column for each.
 
 The test report may be that of `python -m bench.baselines`, which has more rows; `--original` takes a report of
 `python -m bench.original` on the same words or the first of them, and makes it a row as well.
@@ -79,19 +81,23 @@ CAUSES: Sequence[tuple[str, Callable[[Scores], bool]]] = (
 def main() -> None:
     """Fill the card."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--test", required=True, help="report.json of drawn test words")
-    parser.add_argument("--real", required=True, help="report.json of real words")
+    parser.add_argument("--test", help="report.json of drawn test words; with --real")
+    parser.add_argument("--real", help="report.json of real words")
     parser.add_argument("--mode", action="append", default=[], help="report.json of another mode; may be repeated")
     parser.add_argument("--scripts", help="report.json of words of other scripts")
     parser.add_argument("--original", help="report.json of bench.original")
     parser.add_argument("--card", default=str(CARDS / DEFAULT_MODEL / "README.md"))
     options = parser.parse_args()
+    if bool(options.test) != bool(options.real) or not (options.test or options.scripts):
+        parser.error("give --test and --real, or --scripts")
     try:
-        test, real, *modes = (_read(p) for p in (options.test, options.real, *options.mode))
-        if options.original:
-            test = with_row(test, ORIGINAL, _read(options.original))
+        parts = by_script(_read(options.scripts)) if options.scripts else {}
+        if options.test:
+            test, real, *modes = (_read(p) for p in (options.test, options.real, *options.mode))
+            if options.original:
+                test = with_row(test, ORIGINAL, _read(options.original))
+            parts |= sections(test, real, modes)
         card = Path(options.card).read_text("utf-8")
-        parts = sections(test, real, modes) | (by_script(_read(options.scripts)) if options.scripts else {})
         save(Path(options.card), filled(card, parts).encode())
     except (OSError, ValueError, KeyError) as error:
         sys.exit(f"bench.card: {error!r}")
@@ -137,7 +143,7 @@ def sections(test: Report, real: Report, modes: Sequence[Report]) -> dict[str, s
 
 
 def by_script(report: Report) -> dict[str, str]:
-    """The part on other scripts."""
+    """The card's part on other scripts."""
     found = report["scripts"]
     words = {name: part["words"] for name, part in found.items()}
     columns = table({name: part["summary"] for name, part in found.items()}, words)

@@ -20,5 +20,5 @@ PACKED=${PACKED:-.cache} RUN=${RUN:-.cache/scripts}
 [ -f "$PACKED/ink.npz" ] || python -m train.pack "$DATA/ink" "$PACKED/ink.npz"
 [ -f "$PACKED/words.npz" ] || python -m train.pack_words "$DATA/words" "$PACKED/words.npz"
 python -m train.train --ink "$PACKED/ink.npz" --words "$PACKED/words.npz" --scripts "$PACKED/scripts.npz" \
-    --start "${START:-src/inksight/models/words-v1/model.safetensors}" --out "$RUN" \
+    --start "${START:-src/inksight/models/scripts-v1/model.safetensors}" --out "$RUN" \
     --minutes "${MINUTES:-60}" --batch 40 --lr 1e-3 "$@"

@@ -67,6 +67,16 @@ def test_a_language_reaches_the_tracer_given_or_told_by_the_words(asked):
     assert [chosen.language for chosen in once] == ["de", "fr", "de", None]
 
 
+def test_chinese_and_japanese_words_have_a_model_of_their_own_unless_one_is_chosen(asked):
+    line = drawn(*(zigzag(90 * i + 20, 100) for i in range(3)))
+    said = [Detection((90.0 * i, 60.0, 90.0 * i + 88, 200.0), w, 0.9) for i, w in enumerate(("漢字", "かな", "word"))]
+    inksight.convert(line, detector=lambda rgb: said)
+    inksight.convert(line, detector=lambda rgb: said, model="words-v1")
+    inksight.trace(PICTURE, mode="derender-with-text", text="漢字")
+    assert sorted({str(chosen.model) for chosen in asked[:2]}) == ["None", "scripts-v1"]
+    assert [chosen.model for chosen in asked[2:]] == ["words-v1", "scripts-v1"]
+
+
 def test_ideographs_are_read_by_rapidocr_and_nothing_else_is(monkeypatch):
     class Reader:
         def read(self, pictures):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, Unpack
 
 from . import threads
-from .alphabets import IDEOGRAPH
+from .alphabets import IDEOGRAPH, is_unspaced
 from .arrays import Map, Mask, Pixels
 from .centerline.skeleton import trace as trace_skeleton
 from .imaging import canvas, heap
@@ -38,7 +38,7 @@ from .layout.words import words as words_seen
 from .options import READING, TOLD_MODE, USUAL_PAGE, USUAL_TRACE, PageChoices, PageOptions, TraceChoices, TraceOptions
 from .recognition.clipping import held
 from .recognition.language import guessed
-from .recognition.models import is_saved_model, located
+from .recognition.models import OTHER_SCRIPTS, is_saved_model, located
 from .recognition.predict import Predictor
 from .recognition.tracer import Hint, Tracer
 from .report import Clock, PageReport, Report, covered
@@ -121,7 +121,7 @@ def trace_many(
         for i, each in enumerate(seen):
             found(i, len(words_seen(each)))
     inked = [_one_word(each.marks, text) for each, text in zip(seen, told, strict=True)]
-    words = _trace(inked, [False] * len(inked), chosen.mode, tracer(chosen), lambda *_: None) if inked else []
+    words = _trace(inked, [False] * len(inked), chosen, lambda *_: None) if inked else []
     words = _with_ideographs(words, lambda i: sheets[i].rgb)
     return [
         measured(word, sheet.rgb, each.marks).transformed(Chain((sheet.frame, picture.frame)))
@@ -358,7 +358,7 @@ def _traced(
     seen = [d for d, _ in parts.words]
     unsure = [reads and not trust and x for x in word_filter.doubtful(seen)] + [True] * (len(inked) - len(seen))
     chosen = replace(options, language=options.language or (_language(seen) if reads else None))
-    words = _trace(inked, unsure, options.mode, tracer(chosen), tell) if inked else []
+    words = _trace(inked, unsure, chosen, tell) if inked else []
     words = _with_ideographs(words, lambda i: _part(rgb, inked[i].word.box))
     kept = [i for i, w in enumerate(words) if not unsure[i] or word_filter.is_word(w, inked[i].word)]
     read = [words[i] for i in kept] + [_as_print(word) for word in printed]
@@ -381,11 +381,11 @@ def _language(words: Sequence[Detection]) -> str | None:
     return None if found == "en" else found
 
 
-def _trace(inked: Sequence[Inked], unsure: Sequence[bool], mode: str, tracer: Tracer, tell: _Telling) -> list[Word]:
+def _trace(inked: Sequence[Inked], unsure: Sequence[bool], options: TraceOptions, tell: _Telling) -> list[Word]:
     """The words in pixels of the page, batch by batch in a few threads. Of unsure ones the model isn't told."""
 
     def work(batch: Sequence[int]) -> list[Word]:
-        return _trace_batch([inked[i] for i in batch], [unsure[i] for i in batch], mode, tracer)
+        return _trace_batch([inked[i] for i in batch], [unsure[i] for i in batch], options)
 
     return _in_batches([crop for _, crop in inked], work, tell)
 
@@ -419,15 +419,27 @@ def _batches(widths: Sequence[int]) -> list[list[int]]:
     return batches
 
 
-def _trace_batch(inked: Sequence[Inked], unsure: Sequence[bool], mode: str, tracer: Tracer) -> list[Word]:
-    """The words of one batch."""
+def _trace_batch(inked: Sequence[Inked], unsure: Sequence[bool], options: TraceOptions) -> list[Word]:
+    """The words of one batch, each by the model for its script."""
     texts = [_reading(word) for word, _ in inked]
     hints = [
         Hint("" if blind else text, 0.0 if blind else word.confidence, word.letters)
         for (word, _), text, blind in zip(inked, texts, unsure, strict=True)
     ]
-    traced = tracer.trace([crop for _, crop in inked], mode=mode, texts=[text or None for text in texts], hints=hints)
-    return [_on_page(word, crop) for word, (_, crop) in zip(traced, inked, strict=True)]
+    own = [_for_script(text, options) for text in texts]
+    words: dict[int, Word] = {}
+    for chosen in dict.fromkeys(own):
+        rows = [i for i, other in enumerate(own) if other == chosen]
+        crops, told, others = ([whole[i] for i in rows] for whole in ([c for _, c in inked], texts, hints))
+        traced = tracer(chosen).trace(crops, mode=options.mode, texts=[t or None for t in told], hints=others)
+        words |= {i: _on_page(word, crop) for i, word, crop in zip(rows, traced, crops, strict=True)}
+    return [words[i] for i in range(len(inked))]
+
+
+def _for_script(text: str, options: TraceOptions) -> TraceOptions:
+    """The options for a word that reads so: Chinese and Japanese have a model of their own, unless one is chosen."""
+    other = options.model is None and is_unspaced(text)
+    return replace(options, model=OTHER_SCRIPTS, language=None) if other else options
 
 
 def _reading(word: Detection) -> str:

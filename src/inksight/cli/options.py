@@ -48,7 +48,7 @@ def files(command: Command) -> Command:
 def model(command: Command) -> Command:
     """--model."""
     return click.option(
-        "--model", metavar="FOLDER", help="Another model than the one that comes with inksight: see inksight models."
+        "--model", metavar="FOLDER", help="Another model: scripts-v1 for other scripts than Latin, or a folder; see inksight models."
     )(command)
 
 

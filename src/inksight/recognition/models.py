@@ -8,7 +8,8 @@ from ..errors import InputError
 
 MODELS = Path(__file__).parent.parent / "models"
 """The folder of the shipped models."""
-DEFAULT_MODEL = "words-v1"
+DEFAULT_MODEL, OTHER_SCRIPTS = "words-v1", "scripts-v1"
+"""The model for Latin letters, and the one that has learnt the others, too."""
 PARTS = ("config.json", "encoder.onnx", "decoder.onnx")
 """The files without which a folder is no model of ours."""
 SAVED_MODEL = "saved_model.pb"

@@ -152,6 +152,7 @@ class TestArguments:
         ("漢字", 0.6, "#", 0.9, "漢字"),  # only others read these
         ("漢", 0.6, "〓", 0.9, "漢"),  # and a single one where the model sees one
         ("一", 0.6, "-", 0.9, "-"),
+        ("三平", 0.6, "밴드", 0.5, "밴드"),  # Korean looks Chinese to them
     ],
 )
 @pytest.mark.parametrize("mode", ["recognize", "recognize-and-derender"])

@@ -430,8 +430,8 @@ def _trace_batch(inked: Sequence[Inked], unsure: Sequence[bool], options: TraceO
     words: dict[int, Word] = {}
     for chosen in dict.fromkeys(own):
         rows = [i for i, other in enumerate(own) if other == chosen]
-        crops, told, others = ([whole[i] for i in rows] for whole in ([c for _, c in inked], texts, hints))
-        traced = tracer(chosen).trace(crops, mode=options.mode, texts=[t or None for t in told], hints=others)
+        crops, told = [inked[i].crop for i in rows], [texts[i] or None for i in rows]
+        traced = tracer(chosen).trace(crops, mode=options.mode, texts=told, hints=[hints[i] for i in rows])
         words |= {i: _on_page(word, crop) for i, word, crop in zip(rows, traced, crops, strict=True)}
     return [words[i] for i in range(len(inked))]
 

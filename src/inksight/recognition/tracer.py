@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..alphabets import IDEOGRAPH, is_unspaced
+from ..alphabets import IDEOGRAPH, is_unspaced, script_of
 from ..centerline import skeleton
 from ..centerline.snap import snap
 from ..imaging import canvas
@@ -211,7 +211,8 @@ def _with_hint(read: Decoded, hint: Hint) -> Decoded:
     text, confidence, _ = hint
     surer = confidence >= CERTAIN or confidence > read.text_confidence + CLEARLY
     # Chinese and Japanese only others read; a single character of it is often a guess at something else.
-    surer = surer or (is_unspaced(text) and (len(text) > 1 or IDEOGRAPH in read.text))
+    unread = is_unspaced(text) and (len(text) > 1 or IDEOGRAPH in read.text)
+    surer = surer or (unread and "Hangul" not in map(script_of, read.text))  # which they take for Chinese
     return replace(read, text=text, text_confidence=confidence) if text and (surer or not read.text) else read
 
 

@@ -47,9 +47,8 @@ def files(command: Command) -> Command:
 
 def model(command: Command) -> Command:
     """--model."""
-    return click.option(
-        "--model", metavar="FOLDER", help="Another model: scripts-v1 for other scripts than Latin, or a folder; see inksight models."
-    )(command)
+    about = "Another model: scripts-v1 for other scripts than Latin, or a folder; see inksight models."
+    return click.option("--model", metavar="FOLDER", help=about)(command)
 
 
 _MODE = click.option("--mode", type=click.Choice(MODES), default=DEFAULT_MODE, show_default=True, help="What to do.")

@@ -120,7 +120,7 @@ class SkeletonTracer:
     """Stands in for the model's tracer: what it doesn't read the detector says. `calls` is what it was asked."""
 
     def __init__(self, text="", confidence=0.6):
-        self.text, self.confidence, self.calls, self.draws = text, confidence, [], lambda crop: False
+        self.text, self.confidence, self.calls = text, confidence, []
 
     def trace(self, crops, *, mode, texts=None, hints=None):
         self.calls.append((mode, list(texts), [c.ink.shape for c in crops]))

@@ -27,9 +27,6 @@ class Tracer:
     def __init__(self):
         self.calls = 0
 
-    def draws(self, crop):
-        return False
-
     def trace(self, crops, **asked):
         self.calls += 1
         return [Word(tuple(trace(c)), "hi", 0.9, (0, 0, *c.ink.shape[::-1])) for c in crops]

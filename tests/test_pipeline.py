@@ -7,13 +7,11 @@ from PIL import Image
 
 import inksight
 from inksight import pipeline
-from inksight.centerline.skeleton import trace as trace_skeleton
 from inksight.errors import InputError
 from inksight.evaluate.metrics import text_scores
 from inksight.imaging.pictures import binarize, open_image
 from inksight.imaging.raster import coverage
 from inksight.imaging.segmentation import pen_ink
-from inksight.ink import Stroke
 from inksight.layout.detection import Detection
 from tests.pages import EXAMPLES, TEXT, SkeletonTracer, contrast, drawn, exact, example, segmentation, turned, zigzag
 
@@ -193,25 +191,6 @@ def test_words_that_the_detector_missed_are_read(tracer):
     tracer.confidence = 0.2
     assert pipeline.convert(picture, detector=find).words[1].kind == "drawing"
     assert pipeline.convert(picture, detector=find, mode="derender").words[1].kind == "drawing"
-
-
-class TestDrawings:
-    BOX = ((60, 60), (200, 60), (200, 160), (60, 160), (60, 60))
-
-    @pytest.mark.parametrize(
-        ("strokes", "fits", "origin"),
-        [
-            (trace_skeleton, True, "derender"),
-            (lambda crop: [Stroke([(0.0, 0.0), (9.0, 0.0)])], True, "skeleton"),
-            (trace_skeleton, False, "skeleton"),
-        ],
-    )
-    def test_the_models_strokes_are_taken_where_they_are_whole(self, tracer, strokes, fits, origin):
-        """And where its canvas holds the drawing."""
-        tracer.draws = lambda crop: fits
-        tracer.trace = lambda crops, mode: [inksight.Word(tuple(strokes(c)), origin=mode) for c in crops]
-        (word,) = pipeline.convert(drawn(self.BOX), detector=known()).words
-        assert (word.kind, word.origin) == ("drawing", origin)
 
 
 def test_the_report_says_what_was_found_and_what_was_covered(tracer):

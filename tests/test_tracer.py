@@ -326,15 +326,3 @@ class TestModels:
         for path in model_folder().glob("*.*"):
             shutil.copy(path, tmp_path)
         assert Tracer(Predictor(tmp_path)).trace([crop]) == Tracer(Predictor()).trace([crop])
-
-
-def test_drawings_are_for_the_model_if_its_canvas_holds_them(tracer):
-    def box(width, height):
-        ink = np.zeros((height + 20, width + 20), np.float32)
-        ink[10:-10, 10:-10] = 1
-        ink[14:-14, 14:-14] = 0
-        return Crop.of(ink)
-
-    assert tracer.draws(box(200, 150))
-    assert not tracer.draws(box(2000, 1500))  # a pen of four pixels would vanish
-    assert not tracer.draws(box(900, 60))  # it would be cut in parts

@@ -21,7 +21,7 @@ from .imaging import canvas, heap
 from .imaging.appearance import measured
 from .imaging.crop import Crop
 from .imaging.pictures import Picture, Source, binarize, open_picture, open_pictures
-from .imaging.raster import coverage, paint, pen_width
+from .imaging.raster import paint, pen_width
 from .imaging.segmentation import Segmentation, pen_ink, segment
 from .imaging.sheet import Sheet, as_it_is
 from .ink import Box, Line, Page, Stroke, Word
@@ -45,10 +45,6 @@ from .report import Clock, PageReport, Report, covered
 
 Progress = Callable[[int, int], None]
 """Called with the number of words done and the number of words."""
-
-
-WHOLE = 0.96
-"""The model's strokes of a drawing are taken where they cover this share of the ink."""
 
 
 class Listener(Protocol):
@@ -364,7 +360,7 @@ def _traced(
     read = [words[i] for i in kept] + [_as_print(word) for word in printed]
     places = [inked[i].word for i in kept] + list(printed)
     sketches = [_as_drawing(words[i], inked[i].crop) for i in sorted(set(range(len(words))) - set(kept))]
-    sketches += _sketches(drawings, tracer(chosen)) if drawings else []
+    sketches += [_sketch(c) for c in drawings]
     return _Traced(read, places, sketches)
 
 
@@ -383,26 +379,18 @@ def _language(words: Sequence[Detection]) -> str | None:
 
 def _trace(inked: Sequence[Inked], unsure: Sequence[bool], options: TraceOptions, tell: _Telling) -> list[Word]:
     """The words in pixels of the page, batch by batch in a few threads. Of unsure ones the model isn't told."""
-
-    def work(batch: Sequence[int]) -> list[Word]:
-        return _trace_batch([inked[i] for i in batch], [unsure[i] for i in batch], options)
-
-    return _in_batches([crop for _, crop in inked], work, tell)
-
-
-def _in_batches(crops: Sequence[Crop], trace: Callable[[Sequence[int]], list[Word]], tell: _Telling) -> list[Word]:
-    """What `trace` makes of the crops with these numbers, batch by batch in a few threads."""
     words: dict[int, Word] = {}
-    tell([], 0, len(crops))
+    tell([], 0, len(inked))
 
     def work(batch: Sequence[int]) -> dict[int, Word]:
-        return dict(zip(batch, trace(batch), strict=True))
+        traced = _trace_batch([inked[i] for i in batch], [unsure[i] for i in batch], options)
+        return dict(zip(batch, traced, strict=True))
 
-    with closing(threads.each(work, _batches([canvas.width(crop) for crop in crops]))) as done:
+    with closing(threads.each(work, _batches([canvas.width(crop) for _, crop in inked]))) as done:
         for fresh in done:
             words |= fresh
-            tell(list(fresh.values()), len(words), len(crops))
-    return [words[i] for i in range(len(crops))]
+            tell(list(fresh.values()), len(words), len(inked))
+    return [words[i] for i in range(len(inked))]
 
 
 def _batches(widths: Sequence[int]) -> list[list[int]]:
@@ -461,23 +449,6 @@ def _as_print(word: Detection) -> Word:
 def _as_drawing(word: Word, crop: Crop) -> Word:
     """What turned out to be no word: its strokes as the model drew them; where it gave up, as a drawing's are."""
     return _sketch(crop) if word.origin == "skeleton" else replace(word, text="", kind="drawing")
-
-
-def _sketches(crops: Sequence[Crop], tracer: Tracer) -> list[Word]:
-    """Drawings as the model draws them, where its canvas holds them and it draws all; else by their skeleton."""
-    fit = [c for c in crops if tracer.draws(c)]
-
-    def work(batch: Sequence[int]) -> list[Word]:
-        return tracer.trace([fit[i] for i in batch], mode="derender")
-
-    traced = _in_batches(fit, work, lambda *_: None) if fit else []
-    drawn = {c: _on_page(word, c) for c, word in zip(fit, traced, strict=True) if _is_whole(word, c)}
-    return [replace(drawn[c], kind="drawing") if c in drawn else _sketch(c) for c in crops]
-
-
-def _is_whole(word: Word, crop: Crop) -> bool:
-    """Whether the model has drawn all of a drawing, by itself."""
-    return word.origin != "skeleton" and coverage(crop.mask, word.strokes, max(1.0, crop.pen)) >= WHOLE
 
 
 def _sketch(crop: Crop) -> Word:

@@ -46,11 +46,6 @@ def width(crop: Crop, *, height: int = 64, max_width: int = 512, fill: float = 0
     return _size(crop.ink, crop.bounds, height, max_width, fill)[1]
 
 
-def pen(crop: Crop, *, height: int = 64, max_width: int = 512, fill: float = 0.8) -> float:
-    """How wide the crop's pen is on that canvas, in its pixels."""
-    return crop.pen * _size(crop.ink, crop.bounds, height, max_width, fill)[0]
-
-
 def _size(ink: Map, box: Box, height: int, max_width: int, fill: float) -> tuple[float, int]:
     """The scale and the canvas's width, as `fit` says."""
     x0, y0, x1, y1 = box

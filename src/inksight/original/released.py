@@ -79,7 +79,6 @@ class Released:
     """
 
     widest = WIDEST
-    knows_drawings = False
 
     def __init__(self, model: str | Path | Writer) -> None:
         self.calibration = calibration.shipped()

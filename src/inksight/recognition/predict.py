@@ -35,7 +35,6 @@ class Predictor:
     """
 
     widest = WIDEST
-    knows_drawings = True
 
     def __init__(self, model: str | Path | None = None, *, fast: bool = False, language: str | None = None) -> None:
         engine = _engine(located(model))

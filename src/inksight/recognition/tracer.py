@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from ..alphabets import IDEOGRAPH, is_unspaced, script_of
 from ..centerline import skeleton
 from ..centerline.snap import snap
-from ..imaging import canvas
 from ..imaging.crop import Crop
 from ..imaging.raster import coverage, spurious
 from ..ink import Stroke, Word
@@ -43,10 +42,6 @@ CLEARLY, CERTAIN = 0.3, 1.0
 as good with either text (bench/results/text_prompt.md)."""
 
 
-FINEST = 1.0
-"""Pens of drawings are at least so wide on the canvas, in its pixels."""
-
-
 class Hint(NamedTuple):
     """What another reader, such as a page's detector, takes a word for ("": nothing), and how surely (0..1)."""
 
@@ -67,11 +62,6 @@ class Network(Protocol):
     @property
     def widest(self) -> float:
         """Words wider than so many times their height are too wide for it."""
-        ...
-
-    @property
-    def knows_drawings(self) -> bool:
-        """Whether it has learnt to draw boxes, arrows and circles as people do."""
         ...
 
     def predict(self, crops: Sequence[Crop], mode: str, texts: Sequence[str | None] | None) -> list[Prediction]:
@@ -137,12 +127,6 @@ class Tracer:
         traced = iter(self._words(mode, parts))
         pieces = [[next(traced) for _ in at[1:]] for at in cuts]
         return [splitting.joined(*word) for word in zip(pieces, cuts, crops, strict=True)]
-
-    def draws(self, crop: Crop) -> bool:
-        """Whether it may be shown a drawing: the network knows some, and holds this one in one piece."""
-        x0, y0, x1, y1 = crop.bounds
-        fits = x1 - x0 <= self.network.widest * (y1 - y0) and canvas.pen(crop) >= FINEST
-        return self.network.knows_drawings and bool(fits)
 
     def _words(self, mode: str, parts: Sequence[_Asked]) -> list[Word]:
         """A word for each part, blank ones among them."""

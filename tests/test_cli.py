@@ -55,10 +55,15 @@ def convert(*arguments):
 # ------------------------------------------------------------------------------------------------------- outputs
 
 
+def nearly_all(lines):
+    """The lines without the last digit of how much ink was traced, which hangs on the segmentation network's weights."""
+    return [re.sub(r"\b9\d%", "9?%", line) for line in lines]
+
+
 def test_the_result_goes_beside_the_picture(folder):
     code, out, err = convert("a.png")
     assert (code, out) == (0, "")
-    assert err == ['a.png -> a.svg: "hi", 1 stroke, 96% of the ink']
+    assert nearly_all(err) == ['a.png -> a.svg: "hi", 1 stroke, 9?% of the ink']
     assert formats.read(folder / "a.svg").text == "hi"
 
 
@@ -88,7 +93,7 @@ def test_standard_output(folder):
     code, out, err = convert("a.png", "-o", "-", "--to", "json")
     assert code == 0
     assert json.loads(out)["words"][0]["text"] == "hi"
-    assert err == ['a.png -> -: "hi", 1 stroke, 96% of the ink']
+    assert nearly_all(err) == ['a.png -> -: "hi", 1 stroke, 9?% of the ink']
 
 
 def test_pages_are_numbered(folder):
@@ -174,9 +179,9 @@ def test_bad_arguments_are_one_line_and_exit_2(folder, arguments, message):
 def test_a_bad_picture_does_not_stop_the_others(folder):
     code, _, err = convert("a.png", "gone.png", "b.jpg", "-o", "ink")
     assert code == 1
-    assert err == [
-        'a.png -> ink/a.svg: "hi", 1 stroke, 96% of the ink',
-        'b.jpg -> ink/b.svg: "hi", 1 stroke, 98% of the ink',
+    assert nearly_all(err) == [
+        'a.png -> ink/a.svg: "hi", 1 stroke, 9?% of the ink',
+        'b.jpg -> ink/b.svg: "hi", 1 stroke, 9?% of the ink',
         "inksight: gone.png: no such file; check the name",
         "inksight: 2 of 3 pages converted",
     ]

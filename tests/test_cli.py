@@ -56,7 +56,7 @@ def convert(*arguments):
 
 
 def nearly_all(lines):
-    """The lines without the last digit of how much ink was traced, which hangs on the segmentation network's weights."""
+    """The lines without the last digit of how much ink was traced, which hangs on the weights that see it."""
     return [re.sub(r"\b9\d%", "9?%", line) for line in lines]
 
 

@@ -259,7 +259,8 @@ def test_ink_that_no_step_takes_up_is_not_covered(tracer, monkeypatch):
 
     def segmented(rgb):
         ink = contrast(rgb)
-        ink[200:280:8, 200:380:8] = ink[201:280:8, 200:380:8] = 0.6
+        rows, columns = np.random.default_rng(0).integers((200, 200), (279, 380), (230, 2)).T
+        ink[rows, columns] = ink[rows + 1, columns] = 0.6
         return segmentation(ink)
 
     monkeypatch.setattr(pipeline, "segment", segmented)

@@ -29,6 +29,7 @@ from .ink.frames import Affine, Chain, Frame
 from .layout import detectors, word_filter
 from .layout.components import Crops, Inked, crops
 from .layout.detection import Detection, Detector, looks
+from .layout.dots import without_dots
 from .layout.leftover import RADIUS, leftover
 from .layout.pen_lines import by_pen
 from .layout.reading_order import reading_order
@@ -226,7 +227,7 @@ def convert_shown(
         sheet = _sheet(picture.pixels, find, options.flatten)
     frame: Frame = Affine() if options.flatten else Chain((sheet.frame, picture.frame))
     with clock.on("segmentation"):
-        seen = by_pen(segment(sheet.rgb))
+        seen = by_pen(without_dots(segment(sheet.rgb)))
         seen = seen if sheet.inside is None else seen.within(sheet.inside)
         if taken:
             seen = seen.within(~_under([s.transformed(frame.inverse()) for s in taken], seen))

@@ -415,20 +415,16 @@ def _trace_batch(inked: Sequence[Inked], unsure: Sequence[bool], options: TraceO
         Hint("" if blind else text, 0.0 if blind else word.confidence, word.letters)
         for (word, _), text, blind in zip(inked, texts, unsure, strict=True)
     ]
-    own = [_for_script(text, options) for text in texts]
+    others = [options.model is None and is_unspaced(text) for text in texts]
     words: dict[int, Word] = {}
-    for chosen in dict.fromkeys(own):
-        rows = [i for i, other in enumerate(own) if other == chosen]
+    for other in set(others):
+        # Chinese and Japanese have a model of their own, unless one is chosen.
+        chosen = replace(options, model=OTHER_SCRIPTS, language=None) if other else options
+        rows = [i for i, here in enumerate(others) if here == other]
         crops, told = [inked[i].crop for i in rows], [texts[i] or None for i in rows]
         traced = tracer(chosen).trace(crops, mode=options.mode, texts=told, hints=[hints[i] for i in rows])
         words |= {i: _on_page(word, crop) for i, word, crop in zip(rows, traced, crops, strict=True)}
     return [words[i] for i in range(len(inked))]
-
-
-def _for_script(text: str, options: TraceOptions) -> TraceOptions:
-    """The options for a word that reads so: Chinese and Japanese have a model of their own, unless one is chosen."""
-    other = options.model is None and is_unspaced(text)
-    return replace(options, model=OTHER_SCRIPTS, language=None) if other else options
 
 
 def _reading(word: Detection) -> str:

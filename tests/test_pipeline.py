@@ -12,6 +12,7 @@ from inksight.evaluate.metrics import text_scores
 from inksight.imaging.pictures import binarize, open_image
 from inksight.imaging.raster import coverage
 from inksight.imaging.segmentation import pen_ink
+from inksight.ink import Stroke
 from inksight.layout.detection import Detection
 from tests.pages import EXAMPLES, TEXT, SkeletonTracer, contrast, drawn, exact, example, segmentation, turned, zigzag
 
@@ -20,7 +21,6 @@ from tests.pages import EXAMPLES, TEXT, SkeletonTracer, contrast, drawn, exact, 
 def known_ink(monkeypatch):
     """Of drawn pictures the ink is known: tests of what follows don't hang on a network."""
     monkeypatch.setattr(pipeline, "segment", exact)
-    monkeypatch.setattr(pipeline, "pen_ink", contrast)
 
 
 @pytest.fixture
@@ -114,6 +114,33 @@ def test_a_word_is_traced_as_a_page_of_one_word(known_ink, size):
         (on_page,) = inksight.convert(picture, mode=mode, detector="none").words
         assert len(word.strokes) > 0
         assert word == on_page
+
+
+def test_on_either_road_a_line_that_hangs_together_with_ink_is_ink(tracer, monkeypatch):
+    def segmented(rgb):
+        seen = exact(rgb)
+        seen.maps[1, 70:, :], seen.maps[0, 70:, :] = seen.maps[0, 70:, :], 0  # the foot is taken for ruling
+        return seen
+
+    monkeypatch.setattr(pipeline, "segment", segmented)
+    picture = drawn([(100, 40), (100, 100)])
+    word = inksight.trace(picture)
+    assert word == inksight.convert(picture, detector="none").words[0]
+    assert word.box[3] > 95
+
+
+def test_dots_of_the_paper_are_not_left_over_when_ink_is_opened_again(monkeypatch):
+    def segmented(rgb):
+        ink = contrast(rgb)
+        ink[10::24, 10::24] = ink[11::24, 10::24] = ink[10::24, 11::24] = ink[11::24, 11::24] = 1
+        return segmentation(ink)
+
+    monkeypatch.setattr(pipeline, "segment", segmented)
+    picture = drawn(zigzag(100, 100))
+    word = inksight.Word((Stroke(zigzag(100, 100)),), box=(100, 100, 160, 124))
+    page = inksight.Page(picture.shape[1], picture.shape[0], (inksight.Line((word,)),))
+    assert pipeline.untraced(picture, page) == []
+    assert len(pipeline.untraced(picture, replace(page, lines=()))) == 1
 
 
 def test_light_ink_on_dark_works_as_well(tracer):

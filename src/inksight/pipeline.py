@@ -22,7 +22,7 @@ from .imaging.appearance import measured
 from .imaging.crop import Crop
 from .imaging.pictures import Picture, Source, binarize, open_picture, open_pictures
 from .imaging.raster import paint, pen_width
-from .imaging.segmentation import Segmentation, pen_ink, segment
+from .imaging.segmentation import Segmentation, segment
 from .imaging.sheet import Sheet, as_it_is
 from .ink import Box, Line, Page, Stroke, Word
 from .ink.frames import Affine, Chain, Frame
@@ -113,7 +113,7 @@ def trace_many(
         raise ValueError(f"{len(given)} texts for {len(pictures)} pictures")
     told = given if chosen.mode == TOLD_MODE else [""] * len(pictures)
     sheets = [as_it_is(picture.pixels, WORKING_SIDE) for picture in pictures]
-    seen = [segment(sheet.rgb) for sheet in sheets]
+    seen = [_seen(sheet.rgb) for sheet in sheets]
     if found:
         for i, each in enumerate(seen):
             found(i, len(words_seen(each)))
@@ -227,7 +227,7 @@ def convert_shown(
         sheet = _sheet(picture.pixels, find, options.flatten)
     frame: Frame = Affine() if options.flatten else Chain((sheet.frame, picture.frame))
     with clock.on("segmentation"):
-        seen = by_pen(without_dots(segment(sheet.rgb)))
+        seen = _seen(sheet.rgb)
         seen = seen if sheet.inside is None else seen.within(sheet.inside)
         if taken:
             seen = seen.within(~_under([s.transformed(frame.inverse()) for s in taken], seen))
@@ -255,9 +255,14 @@ def untraced(image: Source | Picture, page: Page) -> list[Box]:
     picture = image if isinstance(image, Picture) else open_picture(image)
     sheet = as_it_is(picture.pixels, WORKING_SIDE)
     frame = Chain((sheet.frame, picture.frame))
-    ink = pen_ink(sheet.rgb)
+    ink = _seen(sheet.rgb).marks
     strokes = [s.transformed(frame.inverse()) for s in page.strokes]
     return [Word(box=box).transformed(frame).box for box in leftover(ink, binarize(ink), strokes)]
+
+
+def _seen(rgb: Pixels) -> Segmentation:
+    """What the network sees in a picture, set right by what only the whole of it tells: the paper's dots, pen lines."""
+    return by_pen(without_dots(segment(rgb)))
 
 
 def _under(strokes: Sequence[Stroke], seen: Segmentation) -> Mask:

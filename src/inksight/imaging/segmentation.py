@@ -40,7 +40,7 @@ BESIDE = 0.4
 """Print reaches beyond the boxes of its words by at most so many of their heights."""
 MOST_PIXELS = 5_000_000
 TILE, OVERLAP = 1600, 128
-"""Sides of tiles, and what they share with their neighbours: the network sees up to 288 pixels far, most of it near."""
+"""Sides of tiles, and what they share with their neighbours: the network sees up to 378 pixels far, most of it near."""
 _MODEL = Path(__file__).parent.parent / "models" / "page-v1"
 
 

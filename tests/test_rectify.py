@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from bench.camera import TABLES, Camera, clouds, shoot, table
 from inksight import pipeline
+from inksight.imaging import rectify
 from inksight.imaging.pictures import binarize
 from inksight.imaging.raster import coverage, spurious
 from inksight.imaging.rectify import bend, flatten
 from inksight.imaging.rectify.camera import flat_to_picture
 from inksight.imaging.rectify.contour import contour
-from inksight.imaging.rectify.outline import outlines
+from inksight.imaging.rectify.outline import Outline, outlines
 from inksight.imaging.rectify.render import render
 from inksight.imaging.rectify.writing import direction, middle_lines
 from inksight.imaging.segmentation import pen_ink
@@ -132,6 +133,32 @@ def test_bent_paper_is_straightened():
     assert bent(sheet.frame.inverse().apply) < 0.5 * bent(lambda xy: xy)
     xy = np.random.default_rng(0).uniform(0, sheet.rgb.shape[1::-1], (50, 2))
     assert abs(sheet.frame.inverse().apply(sheet.frame.apply(xy)) - xy).max() < 0.05
+
+
+@pytest.mark.parametrize(
+    ("edge", "held"),
+    [(-20, True), (118, False), (104, True), (170, True)],  # beyond all, through a line, at its rim, between lines
+)
+def test_an_edge_that_cuts_a_line_of_writing_is_none(edge, held):
+    """Lines 40 pixels high, one of twenty above the others; what lies wholly beside the sheet isn't of it."""
+    tops = [100, *range(200, 200 + 19 * 50, 50)]
+    boxes = np.array([[(50, y), (700, y), (700, y + 40), (50, y + 40)] for y in tops], float)
+    course = np.array([(-5, edge), (805, edge), (805, 1300), (-5, 1300)], float)
+    assert rectify._holds(course, boxes, (1300, 800)) == held
+
+
+def test_the_likeliest_outline_that_cuts_no_writing_is_taken(monkeypatch):
+    corners = [np.array([(0, y), (799, y), (799, 999), (0, 999)], float) for y in (70, 10)]
+    found = [Outline(c, (False, True, True, True), 1.0 - k / 2) for k, c in enumerate(corners)]
+    monkeypatch.setattr(rectify, "outlines", lambda rgb: found)
+    monkeypatch.setattr(rectify, "contour", lambda rgb, o: (o.corners, _sides(o.corners)))
+    boxes = np.array([[(50, y), (700, y), (700, y + 40), (50, y + 40)] for y in range(50, 950, 60)], float)
+    edges = rectify._edges(blank(), boxes, Affine())
+    assert edges.corners[:, 1].min() == 10
+
+
+def _sides(corners):
+    return [np.array([corners[i], corners[(i + 1) % 4]]) for i in range(4)]
 
 
 def test_what_has_no_edges_is_no_sheet():
